@@ -1,0 +1,218 @@
+"""What a check says: frozen values, readable as JSON, without any reference to the engine behind them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from signing.plain import from_plain, to_plain
+
+VERSION = 1
+"""Of the report's JSON form: raised when a reader of the old form would misread the new one."""
+
+
+class Verdict(StrEnum):
+    """Of a whole document. Three-valued for signed ones: INDETERMINATE is neither good nor bad."""
+
+    VALID = "VALID"
+    INDETERMINATE = "INDETERMINATE"
+    INVALID = "INVALID"
+    UNREADABLE = "UNREADABLE"
+    UNSIGNED = "UNSIGNED"
+
+
+class Indication(StrEnum):
+    """Of one signature (ETSI EN 319 102-1)."""
+
+    TOTAL_PASSED = "TOTAL_PASSED"
+    INDETERMINATE = "INDETERMINATE"
+    TOTAL_FAILED = "TOTAL_FAILED"
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Role(StrEnum):
+    """What a trust anchor may vouch for. Chains to the wrong role do not count."""
+
+    FILER = "filer"
+    OFFICIAL = "official"
+    TSA = "tsa"
+    FOREIGN = "foreign"
+
+
+class Kind(StrEnum):
+    SIG = "sig"
+    SEAL = "seal"
+    DOC_TS = "doc_ts"
+
+
+class Level(StrEnum):
+    """What the file carries, derived from its content: P7 is adbe.pkcs7.detached without time stamp."""
+
+    P7 = "P7"
+    B = "B"
+    T = "T"
+    LT = "LT"
+    LTA = "LTA"
+
+
+class Label(StrEnum):
+    """The words by which a Vietnamese reader tells whose certificate it is."""
+
+    PUBLIC = "CÔNG CỘNG"
+    OFFICIAL = "CÔNG VỤ"
+    FOREIGN = "NƯỚC NGOÀI"
+    UNTRUSTED = "KHÔNG TIN CẬY"
+
+
+class Coverage(StrEnum):
+    ENTIRE_FILE = "entire_file"
+    ENTIRE_REVISION = "entire_revision"
+    PARTIAL = "partial"
+    UNKNOWN = "unknown"
+
+
+class Modification(StrEnum):
+    """What came after the signed bytes. SIGNATURES: only further signatures, time stamps, validation data."""
+
+    NONE = "none"
+    SIGNATURES = "signatures"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class TimeSource(StrEnum):
+    TSA = "tsa"
+    RECEIPT = "receipt"
+    CLAIMED = "claimed"
+
+
+class Revoked(StrEnum):
+    GOOD = "good"
+    REVOKED = "revoked"
+    ON_HOLD = "on_hold"
+    UNKNOWN = "unknown"
+    STALE = "stale"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to say about a document or a signature. `detail` is technical, English, without personal data."""
+
+    code: str
+    severity: Severity
+    en: str
+    vi: str
+    detail: str = ""
+    refuses: bool = False
+    """The file must stay out of a dossier, whatever its signatures are worth."""
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Who signed, read from the certificate's RDN sequence, never from a printed name.
+
+    `mst` is the ten-digit tax code, `branch` its three-digit suffix; `person_id` a CCCD or CMND number.
+    `certificate_sha256` tells certificates apart that share a serial number.
+    """
+
+    cn: str
+    o: str
+    mst: str | None
+    branch: str | None
+    person_id: str | None
+    serial: str
+    issuer: str
+    certificate_sha256: str
+
+
+@dataclass(frozen=True)
+class SigningTime:
+    """`value` is the time the verdict rests on; `claimed` what the signer's machine wrote, shown and never trusted."""
+
+    value: datetime
+    source: TimeSource
+    claimed: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Revocation:
+    """The weakest answer over all certificates below the anchor; `source` is crl, ocsp or both."""
+
+    status: Revoked
+    source: str | None = None
+    this_update: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Timestamp:
+    """A time stamp that verified and chains to a time-stamping anchor."""
+
+    value: datetime
+    tsa: str
+
+
+@dataclass(frozen=True)
+class Signature:
+    field: str
+    kind: Kind
+    level: Level
+    indication: Indication
+    subindication: str | None
+    signer: Signer | None
+    role: Role | None
+    label: Label
+    signing_time: SigningTime | None
+    coverage: Coverage
+    modification: Modification
+    revocation: Revocation
+    timestamp: Timestamp | None
+    algorithm: str | None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def covers_document(self) -> bool:
+        """The whole file is covered, or only honest signatures came later."""
+        return self.coverage is Coverage.ENTIRE_FILE or self.modification in (Modification.NONE, Modification.SIGNATURES)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer to `check`. `checked_at` is the policy's moment (receipt), not the clock of the machine."""
+
+    verdict: Verdict
+    sha256: str
+    size: int
+    engine: str
+    trust_epoch: int
+    checked_at: datetime
+    findings: tuple[Finding, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    cpu_ms: float = field(default=0.0, compare=False)
+    """Processor time of the check; not part of the answer and not in the JSON."""
+
+    @property
+    def refusals(self) -> tuple[Finding, ...]:
+        """What keeps the file out of a dossier whatever its signatures are worth (encrypted, JavaScript, …)."""
+        return tuple(f for f in self.findings if f.refuses)
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Every code of the document and its signatures."""
+        return frozenset(f.code for f in self.findings) | {f.code for s in self.signatures for f in s.findings}
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready dict that says its version."""
+        return {"version": VERSION, **to_plain(self)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Report":
+        """Raises ValueError for a version this program does not know."""
+        if document.get("version") != VERSION:
+            raise ValueError(f"unknown report version {document.get('version')!r}")
+        return from_plain(cls, document)
