@@ -1,0 +1,102 @@
+"""Settings, read once at start from the environment (`MOTCUA_*`, `DATABASE_URL`) and checked before anything is served."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.core.clock import SHIFT_VARIABLE
+
+
+class Settings(BaseSettings):
+    """Every knob of the portal. Defaults are the embedded demo; production names what it needs in `unready()`."""
+
+    model_config = SettingsConfigDict(env_prefix="MOTCUA_", env_ignore_empty=True, extra="ignore")
+
+    environment: Literal["demo", "production"] = "demo"
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL")
+    migration_database_url: str | None = Field(None, validation_alias="MIGRATION_DATABASE_URL")
+    var: Path = Path("var")
+    public_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: str = ""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    # Secrets. The demo makes its own under var/keys; production must set them.
+    secret_key: SecretStr | None = None
+    blob_key: SecretStr | None = None
+    signing_keys: Path | None = None
+    signing_passphrase: SecretStr | None = None
+
+    # People's sign-in (OpenID Connect).
+    oidc_issuer: str = "http://127.0.0.1:8001/id"
+    oidc_client_id: str = "mot-cua"
+    oidc_accepted_acr: str = "vneid:2 vneid:org"
+
+    # Payment gateway (VNPAY 2.1.0 shape).
+    gateway_url: str = "http://127.0.0.1:8001/gateway/paymentv2/vpcpay.html"
+    gateway_terminal: str = "MOTCUA01"
+    gateway_secret: SecretStr | None = None
+
+    # Mail, time stamps, the ministry's codes.
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 8025
+    smtp_from: str = "khong-tra-loi@motcua.example"
+    tsa_url: str | None = None
+    agency_code: str = "G02"
+    number_pattern: Literal["2018", "2026"] = "2026"
+
+    # Parts that production refuses.
+    demo: bool = True
+    demo_url: str = "http://127.0.0.1:8001"
+    fetch_loopback: bool = True
+
+    @property
+    def production(self) -> bool:
+        """Whether real people's dossiers are at stake."""
+        return self.environment == "production"
+
+    @cached_property
+    def https(self) -> bool:
+        """Whether the public address is https: decides cookie names and HSTS."""
+        return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def public_origin(self) -> str:
+        """Scheme, host and port of the public address."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def issuer(self) -> str:
+        """The issuer of the portal's own access tokens."""
+        return self.public_url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _production_is_ready(self) -> Self:
+        if self.production and (missing := self.unready()):
+            raise ValueError("production cannot start: " + "; ".join(missing))
+        return self
+
+    def unready(self) -> list[str]:
+        """What still keeps these settings from production, a sentence each."""
+        import os  # noqa: PLC0415  (only here, to see a rehearsal clock)
+
+        checks = [
+            (self.demo, "set MOTCUA_DEMO=false: demo identity provider, gateway and world must be off"),
+            (self.fetch_loopback, "set MOTCUA_FETCH_LOOPBACK=false: certificate authorities on loopback are for the demo"),
+            (not self.database_url, "set DATABASE_URL (the application's role)"),
+            (not self.https, "set MOTCUA_PUBLIC_URL to the https address people use"),
+            (not self.trusted_proxies, "set MOTCUA_TRUSTED_PROXIES to the addresses of the proxy in front"),
+            (not self.secret_key, "set MOTCUA_SECRET_KEY"),
+            (not self.blob_key, "set MOTCUA_BLOB_KEY"),
+            (not self.gateway_secret, "set MOTCUA_GATEWAY_SECRET"),
+            (not self.signing_keys or not self.signing_passphrase, "set MOTCUA_SIGNING_KEYS and MOTCUA_SIGNING_PASSPHRASE"),
+            (not self.tsa_url, "set MOTCUA_TSA_URL"),
+            ("127.0.0.1" in self.oidc_issuer, "set MOTCUA_OIDC_ISSUER to the real identity provider"),
+            ("127.0.0.1" in self.gateway_url, "set MOTCUA_GATEWAY_URL to the real gateway"),
+            (bool(os.environ.get(SHIFT_VARIABLE)), f"unset {SHIFT_VARIABLE}: a shifted clock is for rehearsals"),
+        ]
+        return [sentence for bad, sentence in checks if bad]
