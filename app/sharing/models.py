@@ -1,0 +1,188 @@
+"""Tables of sharing. An agreement version never changes once proposed; access events are only ever added."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+
+
+class Party(Base):
+    """An agency or company whose systems we let in."""
+
+    __tablename__ = "party"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name_vi: Mapped[str]
+    name_en: Mapped[str]
+    contact: Mapped[str]
+    phone: Mapped[str]
+    email: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class OauthClient(Base):
+    """A machine of a party. `tax_code` binds a company's own filing client to that company alone."""
+
+    __tablename__ = "oauth_client"
+
+    client_id: Mapped[str] = mapped_column(primary_key=True)
+    party: Mapped[str] = mapped_column(ForeignKey("party.code"))
+    name: Mapped[str]
+    environment: Mapped[str]
+    sender_constraint: Mapped[str]
+    scopes: Mapped[list[str]]
+    tax_code: Mapped[str | None]
+    status: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class ClientKey(Base):
+    """A public key a client authenticates with."""
+
+    __tablename__ = "client_key"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("oauth_client.client_id"), primary_key=True)
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    jwk: Mapped[dict[str, Any]]
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Agreement(Base):
+    """A sharing agreement, one row per version. `items` are the twelve items of the law; `content_hash` covers all terms."""
+
+    __tablename__ = "agreement"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    party: Mapped[str] = mapped_column(ForeignKey("party.code"))
+    title_vi: Mapped[str]
+    title_en: Mapped[str]
+    purposes: Mapped[list[Any]]
+    legal_basis: Mapped[list[Any]]
+    items: Mapped[dict[str, Any]]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    content_hash: Mapped[str]
+    status: Mapped[str]
+    signatures: Mapped[list[Any]]
+    proposed_by: Mapped[str]
+    proposed_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class AgreementGrant(Base):
+    """What one agreement version allows on one dataset. The field list becomes the SQL column list."""
+
+    __tablename__ = "agreement_grant"
+    __table_args__ = (ForeignKeyConstraint(["agreement", "version"], ["agreement.code", "agreement.version"]),)
+
+    agreement: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    dataset: Mapped[str] = mapped_column(primary_key=True)
+    actions: Mapped[list[str]]
+    fields: Mapped[list[str]]
+    row_filter: Mapped[dict[str, Any]]
+    rate: Mapped[int]
+    quota_day: Mapped[int]
+    signed_response: Mapped[bool]
+    notify_subject: Mapped[bool]
+
+
+class AccessEvent(Base):
+    """One read or attempted read: who, under what, which fields of whom, for which case. Append-only."""
+
+    __tablename__ = "access_event"
+    __table_args__ = (Index(None, "subject_ref", "id"), Index(None, "client_id", "id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    party: Mapped[str]
+    client_id: Mapped[str]
+    agreement: Mapped[str]
+    agreement_version: Mapped[int]
+    purpose: Mapped[str]
+    legal_basis: Mapped[list[Any]]
+    action: Mapped[str]
+    dataset: Mapped[str]
+    key: Mapped[str]
+    subject_ref: Mapped[str | None]
+    fields: Mapped[list[str]]
+    rows: Mapped[int]
+    status: Mapped[int]
+    jti: Mapped[str]
+    jkt: Mapped[str]
+    proof: Mapped[str]
+    case_ref: Mapped[str]
+    acting_user: Mapped[str | None]
+    request_id: Mapped[str | None]
+    response_digest: Mapped[str | None]
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class UsedProof(Base):
+    """DPoP proofs spent within their two minutes. Not logged: a crash empties it, and with it the row `epoch`,
+    without which no nonce given out before the crash is good any more; so no proof comes back to life."""
+
+    __tablename__ = "used_proof"
+    __table_args__ = (Index(None, "expires"), {"prefixes": ["UNLOGGED"]})
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    jti: Mapped[str] = mapped_column(primary_key=True)
+    expires: Mapped[datetime]
+
+
+class UsedAssertion(Base):
+    """Client assertions spent; survives a crash because an assertion has no nonce of ours."""
+
+    __tablename__ = "used_assertion"
+    __table_args__ = (Index(None, "expires"),)
+
+    client_id: Mapped[str] = mapped_column(primary_key=True)
+    jti: Mapped[str] = mapped_column(primary_key=True)
+    expires: Mapped[datetime]
+
+
+class IssuedToken(Base):
+    """A token given out: never the token itself, only what it allows."""
+
+    __tablename__ = "issued_token"
+    __table_args__ = (Index(None, "client_id", "issued_at"),)
+
+    jti: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[str]
+    audience: Mapped[str]
+    scope: Mapped[str]
+    details: Mapped[list[Any]]
+    issued_at: Mapped[datetime]
+    expires: Mapped[datetime]
+
+
+class RevokedJti(Base):
+    """A token taken back before its end."""
+
+    __tablename__ = "revoked_jti"
+
+    jti: Mapped[str] = mapped_column(primary_key=True)
+    expires: Mapped[datetime]
+    at: Mapped[datetime]
+
+
+class ServerKey(Base):
+    """A signing key of the authorization server; the private part is encrypted under the portal's secret key."""
+
+    __tablename__ = "server_key"
+
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    public: Mapped[dict[str, Any]]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[str]
+    created_at: Mapped[datetime]
+    active_from: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
