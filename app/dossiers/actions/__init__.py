@@ -1,0 +1,1 @@
+"""Everything that can legally happen to a dossier: one file per kind of act, one verb each."""

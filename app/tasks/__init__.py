@@ -1,0 +1,1 @@
+"""The internal process: who must do what by when."""
