@@ -23,6 +23,7 @@ class Actor:
     """An authenticated person, another system's client, or the portal itself.
 
     `tax_code` is the enterprise a business actor acts for; `unit` the agency code of an official; `client_id` a machine's.
+    `withheld` is what the roles would allow but the mandate of this person does not.
     """
 
     kind: ActorKind
@@ -32,11 +33,12 @@ class Actor:
     unit: str | None = None
     client_id: str | None = None
     roles: frozenset[Role] = frozenset()
+    withheld: frozenset[Permission] = frozenset()
 
     @property
     def permissions(self) -> frozenset[Permission]:
         """What this actor may do at all; whether on this object is the action's question."""
-        return frozenset(Permission) if self.kind is ActorKind.SYSTEM else rights_of(self.roles)
+        return frozenset(Permission) if self.kind is ActorKind.SYSTEM else rights_of(self.roles) - self.withheld
 
     def may(self, permission: Permission) -> bool:
         """Whether the actor holds `permission`."""

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     oidc_issuer: str = "http://127.0.0.1:8001/id"
     oidc_client_id: str = "mot-cua"
     oidc_accepted_acr: str = "vneid:2 vneid:org"
+    oidc_client_key: Path | None = None  # a private JWK (EC P-256); by default var/keys/oidc-client.jwk
 
     # Payment gateway (VNPAY 2.1.0 shape).
     gateway_url: str = "http://127.0.0.1:8001/gateway/paymentv2/vpcpay.html"

@@ -1,0 +1,61 @@
+"""Asked by one, confirmed by another. The caller has checked that each of them holds the permission."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.approvals.models import Approval, Decision
+from app.audit.record import record
+from app.core.actor import Actor
+from app.core.errors import Conflict, NotAllowed, NotFound
+from app.core.ids import uuid7
+from app.core.text import Text
+
+SAME_PERSON = Text(
+    "Việc này cần hai người: người đề nghị không được tự xác nhận. Hãy nhờ một người có thẩm quyền khác.",
+    "This takes two persons: whoever asked may not confirm. Ask another authorised person.",
+)
+
+
+async def ask(session: AsyncSession, actor: Actor, kind: str, payload: dict[str, Any], *, at: datetime) -> UUID:
+    """Ask for an act that someone else must confirm."""
+    approval = Approval(id=uuid7(), kind=kind, payload=payload, asked_by=_person(actor), asked_at=at)
+    session.add(approval)
+    await record(session, actor, "approval.asked", subject_kind="approval", subject_id=str(approval.id), detail={"kind": kind}, at=at)
+    return approval.id
+
+
+async def confirm(session: AsyncSession, actor: Actor, approval_id: UUID, kind: str, *, at: datetime) -> dict[str, Any]:
+    """Confirm; the answer is what to do. `NotAllowed` for whoever asked, `Conflict` when already decided."""
+    approval = await _decide(session, actor, approval_id, kind, Decision.CONFIRMED, at)
+    return approval.payload
+
+
+async def reject(session: AsyncSession, actor: Actor, approval_id: UUID, kind: str, *, at: datetime) -> None:
+    """Turn a request down."""
+    await _decide(session, actor, approval_id, kind, Decision.REJECTED, at)
+
+
+async def _decide(
+    session: AsyncSession, actor: Actor, approval_id: UUID, kind: str, decision: Decision, at: datetime
+) -> Approval:
+    wanted = select(Approval).where(Approval.id == approval_id, Approval.kind == kind).with_for_update()
+    approval = await session.scalar(wanted)
+    if approval is None:
+        raise NotFound
+    if approval.decision is not None:
+        raise Conflict
+    if approval.asked_by == _person(actor):
+        raise NotAllowed(SAME_PERSON, slug="same-person")
+    approval.decided_by, approval.decided_at, approval.decision = actor.person_id, at, decision
+    await record(session, actor, f"approval.{decision}", subject_kind="approval", subject_id=str(approval.id), detail={"kind": kind}, at=at)
+    return approval
+
+
+def _person(actor: Actor) -> UUID:
+    if actor.person_id is None:
+        raise NotAllowed
+    return actor.person_id
