@@ -1,0 +1,1 @@
+"""What the ministry issues: receipts, the one-stop forms, letters, results; rendered, numbered, signed and sealed."""

@@ -1,0 +1,88 @@
+"""Kinds and states of issued documents, what a verifier is told, and amounts in words. Pure."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a document is in law; its template may differ (a result is a certificate or a letter)."""
+
+    RECEIPT = "receipt"
+    FORM_01 = "form-01"
+    FORM_02 = "form-02"
+    FORM_03 = "form-03"
+    FORM_04 = "form-04"
+    FORM_05 = "form-05"
+    RESULT = "result"
+    REFUSAL = "refusal"
+    FEE_RECEIPT = "fee-receipt"
+
+
+# Results of a procedure: personal signature, then seal; anyone may verify them by number.
+RESULTS = frozenset({Kind.RESULT, Kind.REFUSAL})
+
+
+class State(StrEnum):
+    """How far a document has come. A failed try changes nothing here: see `error`."""
+
+    ORDERED = "ordered"
+    SIGNED = "signed"  # the personal signature is on it, the seal is not
+    READY = "ready"
+
+
+class Standing(StrEnum):
+    """What the public verification page says of a document."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+def standing(valid_until: date | None, revoked_at: datetime | None, today: date) -> Standing:
+    """Revoked wins over expired; the last day of validity still counts."""
+    if revoked_at is not None:
+        return Standing.REVOKED
+    return Standing.EXPIRED if valid_until is not None and today > valid_until else Standing.VALID
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait before try number `attempts + 1`: 5 s doubling up to 15 minutes."""
+    return timedelta(seconds=min(5 * 2 ** min(attempts - 1, 10), 900))
+
+
+_DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
+_SCALES = ("", "nghìn", "triệu", "tỷ")
+
+
+def in_words(amount: int) -> str:
+    """`5250000` → `Năm triệu hai trăm năm mươi nghìn đồng`, as receipts print it."""
+    words = _number(amount) if amount else "không"
+    return words[0].upper() + words[1:] + " đồng"
+
+
+def _number(value: int) -> str:
+    billions, rest = divmod(value, 10**9)
+    parts = [_number(billions) + " tỷ"] if billions else []
+    for power in (2, 1, 0):
+        group = rest // 1000**power % 1000
+        if group:
+            parts.append(f"{_group(group, leading=not parts)} {_SCALES[power]}".strip())
+    return " ".join(parts)
+
+
+def _group(value: int, *, leading: bool) -> str:
+    hundreds, tens, ones = value // 100, value // 10 % 10, value % 10
+    words = [] if leading and not hundreds else [_DIGITS[hundreds], "trăm"]
+    if tens == 0 and ones and words:
+        words.append("lẻ")
+    elif tens:
+        words += ["mười"] if tens == 1 else [_DIGITS[tens], "mươi"]
+    return " ".join([*words, *_ones(tens, ones)])
+
+
+def _ones(tens: int, ones: int) -> list[str]:
+    if not ones:
+        return []
+    if ones == 1 and tens > 1:
+        return ["mốt"]
+    return ["lăm"] if ones == 5 and tens else [_DIGITS[ones]]

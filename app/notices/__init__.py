@@ -1,0 +1,1 @@
+"""Notices: what a business is told, in the portal and by e-mail."""
