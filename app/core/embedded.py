@@ -29,7 +29,7 @@ APP = "motcua_app"
 DATABASE = "motcua"
 _CONF = {
     "listen_addresses": "''",
-    "max_connections": "100",
+    "max_connections": "200",
     "shared_buffers": "128MB",
     "fsync": "on",
     "synchronous_commit": "on",
@@ -146,11 +146,8 @@ def _short(path: Path) -> str:
 def _start(place: Place, deadline_seconds: float) -> None:
     end, error = time.monotonic() + deadline_seconds, ""
     binaries = _binaries(place)
-    for folder in (place.data, place.sock):
-        folder.mkdir(exist_ok=True, mode=0o700)
-        if place.who:
-            os.chown(folder, place.who["user"], place.who["group"])
-    if not (place.data / "PG_VERSION").exists():
+    _folder(place, place.sock)
+    if not place.data.exists():
         _initialise(place, binaries)
     options = f"-c unix_socket_directories='{place.sock}' -c port={PORT}"
     start = [binaries / "pg_ctl", "-D", place.data, "-l", place.data / "log", "-o", options, "-t", "20", "-w", "start"]
@@ -161,17 +158,25 @@ def _start(place: Place, deadline_seconds: float) -> None:
         time.sleep(0.1)
 
 
+def _folder(place: Place, folder: Path) -> None:
+    folder.mkdir(exist_ok=True, mode=0o700)
+    if place.who:
+        os.chown(folder, place.who["user"], place.who["group"])
+
+
 def _initialise(place: Place, binaries: Path) -> None:
+    """Build the cluster beside its place and rename it: a starter killed half-way leaves nothing that looks finished."""
+    half = place.base / "data.half"
+    shutil.rmtree(half, ignore_errors=True)
+    _folder(place, half)
     # C.UTF-8: Vietnamese is sorted by a stored key, never by a collation that changes with the operating system.
-    made = _run(
-        place,
-        [binaries / "initdb", "-D", place.data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "-k"],
-    )
+    options = ["-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums"]
+    made = _run(place, [binaries / "initdb", "-D", half, *options])
     if made.returncode:
-        shutil.rmtree(place.data, ignore_errors=True)
         raise EmbeddedFailed(made.stderr)
-    with (place.data / "postgresql.conf").open("a") as conf:
+    with (half / "postgresql.conf").open("a") as conf:
         conf.writelines(f"{name} = {value}\n" for name, value in _CONF.items())
+    half.rename(place.data)
 
 
 def _run(place: Place, command: list[Any]) -> subprocess.CompletedProcess[str]:
@@ -182,7 +187,7 @@ def _run(place: Place, command: list[Any]) -> subprocess.CompletedProcess[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=place.data,
+        cwd="/",
         start_new_session=True,
         **place.who,
     )

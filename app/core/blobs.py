@@ -1,0 +1,220 @@
+"""Files at rest: one encrypted object per document id, safe on disk before anything about it is acknowledged.
+
+An object is a header, one AES-256-GCM data key wrapped by the key-encryption key, then chunks of 1 MiB, each sealed under the
+data key with its counter and a last-chunk flag in the nonce, so that swapped, dropped or reordered chunks do not open.
+Everything is bound to `key` and `dossier_id`: an object moved to another name or dossier does not open either.
+"""
+
+import asyncio
+import hashlib
+import os
+import secrets
+import struct
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from app.core.errors import Incomplete, NotFound, Problem
+from app.core.text import Text
+
+CHUNK = 1 << 20
+_TAG = 16
+_MAGIC = b"MCB1"
+# magic, key id (8 bytes of the key's SHA-256), nonce of the wrapping, wrapped data key
+_HEADER = struct.Struct("!4s8s12s48s")
+
+TOO_LARGE = Text("Tệp lớn hơn mức cho phép.", "The file is larger than allowed.")
+
+
+class Damaged(RuntimeError):
+    """A stored object does not open: altered, cut short, swapped, or its key is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was stored: SHA-256 (hex) and size in bytes of the plain file."""
+
+    sha256: str
+    size: int
+
+
+class Blobs:
+    """A directory of encrypted objects. `keys` may hold older key-encryption keys that can still open what they sealed."""
+
+    def __init__(self, root: Path, key: bytes, older: tuple[bytes, ...] = ()) -> None:
+        self.root = root
+        self._current = _key_id(key)
+        self._keys = {_key_id(one): AESGCM(one) for one in (key, *older)}
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    async def put(self, key: UUID, dossier_id: UUID, source: AsyncIterator[bytes], *, max_bytes: int) -> Stored:
+        """Store what `source` yields. On return it is on disk: written, synced, renamed, folder synced.
+
+        Raises `Incomplete` as soon as more than `max_bytes` have come; nothing stays behind then.
+        """
+        target = self._path(key)
+        await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True, mode=0o700)
+        half = target.with_name(f"{target.name}.{secrets.token_hex(4)}.half")
+        try:
+            with _private(half) as out:
+                stored = await _seal(source, out.write, self._envelope(key, dossier_id), max_bytes=max_bytes)
+                await asyncio.to_thread(_sync, out.fileno(), out.flush)
+            await asyncio.to_thread(_settle, half, target)
+        finally:
+            half.unlink(missing_ok=True)
+        return stored
+
+    async def put_bytes(self, key: UUID, dossier_id: UUID, content: bytes) -> Stored:
+        """Store a file that is already whole, such as one the portal made itself."""
+        return await self.put(key, dossier_id, _once(content), max_bytes=len(content))
+
+    async def get(self, key: UUID, dossier_id: UUID) -> bytes:
+        """The whole plain file. Raises `NotFound` or `Damaged`."""
+        return await asyncio.to_thread(lambda: b"".join(self._chunks(key, dossier_id)))
+
+    async def stream(self, key: UUID, dossier_id: UUID) -> AsyncIterator[bytes]:
+        """The plain file in chunks of at most 1 MiB, each authentic on its own."""
+        chunks = self._chunks(key, dossier_id)
+        while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+            yield chunk
+
+    @asynccontextmanager
+    async def plain(self, key: UUID, dossier_id: UUID) -> AsyncIterator[Path]:
+        """The plain file under a private temporary name, for a reader in another process; gone afterwards."""
+        folder = self.root.parent / "tmp"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / f"{key}.{secrets.token_hex(4)}"
+        try:
+            await asyncio.to_thread(_write_all, path, self._chunks(key, dossier_id))
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def erase(self, key: UUID) -> None:
+        """Remove the object with its wrapped key. Quiet when it is not there."""
+        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    async def writable(self) -> bool:
+        """Whether an object could be stored now."""
+        probe = self.root / f".probe.{secrets.token_hex(4)}"
+        try:
+            await asyncio.to_thread(_write_all, probe, iter([b"probe"]))
+        except OSError:
+            return False
+        finally:
+            probe.unlink(missing_ok=True)
+        return True
+
+    def _path(self, key: UUID) -> Path:
+        # The last digits are random in a v7 id; the first are the clock and would fill one folder at a time.
+        return self.root / key.hex[-2:] / key.hex[-4:-2] / str(key)
+
+    def _envelope(self, key: UUID, dossier_id: UUID) -> "_Envelope":
+        data_key, nonce, bound = secrets.token_bytes(32), secrets.token_bytes(12), key.bytes + dossier_id.bytes
+        wrapped = self._keys[self._current].encrypt(nonce, data_key, bound)
+        return _Envelope(AESGCM(data_key), bound, _HEADER.pack(_MAGIC, self._current, nonce, wrapped))
+
+    def _open(self, header: bytes, bound: bytes) -> AESGCM:
+        try:
+            magic, key_id, nonce, wrapped = _HEADER.unpack(header)
+            if magic != _MAGIC:
+                raise Damaged("not an object of ours")
+            return AESGCM(self._keys[key_id].decrypt(nonce, wrapped, bound))
+        except (struct.error, KeyError, InvalidTag) as error:
+            raise Damaged(f"the envelope does not open: {type(error).__name__}") from error
+
+    def _chunks(self, key: UUID, dossier_id: UUID) -> Iterator[bytes]:
+        bound = key.bytes + dossier_id.bytes
+        try:
+            file = self._path(key).open("rb")
+        except FileNotFoundError as error:
+            raise NotFound from error
+        with file:
+            cipher = self._open(file.read(_HEADER.size), bound)
+            yield from _unsealed(cipher, bound, file.read)
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    cipher: AESGCM
+    bound: bytes
+    header: bytes
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"mot-cua blob key\0" + key).digest()[:8]
+
+
+def _nonce(counter: int, *, last: bool) -> bytes:
+    """Unique per chunk because every object has a data key of its own."""
+    return struct.pack("!QI", counter, int(last))
+
+
+async def _seal(source: AsyncIterator[bytes], write: Callable[[bytes], int], envelope: _Envelope, *, max_bytes: int) -> Stored:
+    digest, size, counter, held = hashlib.sha256(), 0, 0, bytearray()
+    write(envelope.header)
+    async for part in source:
+        size += len(part)
+        if size > max_bytes:
+            raise Incomplete([Problem("", "too-large", TOO_LARGE)], TOO_LARGE, slug="too-large")
+        digest.update(part)
+        held += part
+        while len(held) > CHUNK:  # one byte more than a chunk: this chunk is not the last
+            await asyncio.to_thread(write, _sealed(envelope, counter, bytes(held[:CHUNK]), last=False))
+            del held[:CHUNK]
+            counter += 1
+    await asyncio.to_thread(write, _sealed(envelope, counter, bytes(held), last=True))
+    return Stored(digest.hexdigest(), size)
+
+
+def _sealed(envelope: _Envelope, counter: int, chunk: bytes, *, last: bool) -> bytes:
+    return envelope.cipher.encrypt(_nonce(counter, last=last), chunk, envelope.bound)
+
+
+def _unsealed(cipher: AESGCM, bound: bytes, read: Callable[[int], bytes]) -> Iterator[bytes]:
+    counter, sealed = 0, read(CHUNK + _TAG)
+    while True:
+        following = read(CHUNK + _TAG)
+        try:
+            yield cipher.decrypt(_nonce(counter, last=not following), sealed, bound)
+        except InvalidTag as error:
+            raise Damaged(f"chunk {counter} does not open") from error
+        if not following:
+            return
+        counter, sealed = counter + 1, following
+
+
+def _private(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _sync(descriptor: int, flush: Callable[[], None]) -> None:
+    flush()
+    os.fsync(descriptor)
+
+
+def _settle(half: Path, target: Path) -> None:
+    """Give the finished file its name and make the name durable."""
+    half.rename(target)
+    for folder in (target.parent, target.parent.parent, target.parent.parent.parent):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _write_all(path: Path, chunks: Iterator[bytes]) -> None:
+    with _private(path) as out:
+        for chunk in chunks:
+            out.write(chunk)
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
