@@ -1,0 +1,156 @@
+"""From a certificate to a trust anchor, at one moment, with the evidence at hand. No network."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from asn1crypto import crl, ocsp, x509
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator import errors as reasons
+from pyhanko_certvalidator.path import ValidationPath
+from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+from pyhanko_certvalidator.validate import async_validate_path
+
+from signing import offline
+from signing.evidence import NO_EVIDENCE, Evidence, Item, Source
+from signing.model import Revocation, Revoked, Role
+from signing.policy import ALGORITHMS
+from signing.trust import Authority, TrustSnapshot
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What was found. `code` is None only when the chain is good in every respect at the moment asked about."""
+
+    code: str | None
+    detail: str = ""
+    roles: frozenset[Role] = frozenset()
+    revocation: Revocation = Revocation(Revoked.UNKNOWN)
+    authorities: tuple[x509.Certificate, ...] = ()
+    """The certificates above the leaf, anchor first."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`proven`: a trusted time stamp says so. Only then may evidence inside the document help."""
+
+    at: datetime
+    proven: bool = False
+
+
+def judge(
+    leaf: x509.Certificate, moment: Moment, trust: TrustSnapshot, evidence: Evidence, embedded: Evidence = NO_EVIDENCE
+) -> Chain:
+    """Judge with our own evidence; only where that says nothing about a proven past, with the document's as well."""
+    ours = Evidence(tuple(item for item in evidence.items if _speaks_of(item, leaf)))
+    chain = _judge(leaf, moment.at, trust, ours)
+    if moment.proven and chain.code in ("REV_UNKNOWN", "REV_STALE") and embedded.items:
+        return _judge(leaf, moment.at, trust, ours.with_items(embedded.items))
+    return chain
+
+
+def _speaks_of(item: Item, leaf: x509.Certificate) -> bool:
+    """Authorities drop expired certificates from their lists: what is issued later says nothing about them."""
+    if item.this_update <= leaf.not_valid_after:
+        return True
+    return item.source is Source.CRL and bool(parsed(item).issuer != leaf.issuer)
+
+
+def _judge(leaf: x509.Certificate, at: datetime, trust: TrustSnapshot, evidence: Evidence) -> Chain:
+    context = _context(trust, evidence, at)
+    try:
+        paths = offline.run(context.path_builder.async_build_paths(leaf))
+    except reasons.PathBuildingError as unknown:
+        return Chain("CERT_UNTRUSTED", type(unknown).__name__)
+    answers = [_judge_path(path, context, trust, evidence) for path in paths]
+    return next((answer for answer in answers if answer.code is None), answers[0])
+
+
+def _judge_path(path: ValidationPath, context: ValidationContext, trust: TrustSnapshot, evidence: Evidence) -> Chain:
+    certificates = list(path.iter_certs(include_root=True))
+    roles = _roles(certificates[0], trust)
+    above = tuple(certificates[:-1])
+    try:
+        offline.run(async_validate_path(context, path))
+    except Exception as error:  # the library's errors share no base class; an unknown one must never pass
+        code, status = _reason(error)
+        return Chain(code, type(error).__name__, roles, Revocation(status), above)
+    return Chain(None, "", roles, _good(certificates, evidence), above)
+
+
+def _reason(error: Exception) -> tuple[str, Revoked]:
+    if isinstance(error, reasons.RevokedError):
+        held = error.reason.native == "certificate_hold"
+        return ("CERT_ON_HOLD", Revoked.ON_HOLD) if held else ("CERT_REVOKED", Revoked.REVOKED)
+    if isinstance(error, reasons.DisallowedAlgorithmError):
+        return ("ALG_WEAK_KEY" if "ALG_WEAK_KEY" in str(error) else "ALG_SHA1"), Revoked.UNKNOWN
+    if isinstance(error, reasons.NotYetValidError):
+        return ("CERT_NOT_YET_VALID" if error.is_ee_cert else "CERT_UNTRUSTED"), Revoked.UNKNOWN
+    if isinstance(error, reasons.StaleRevinfoError):
+        return "REV_STALE", Revoked.STALE
+    for kind, code in _CODES.items():
+        if isinstance(error, kind):
+            return code, Revoked.UNKNOWN
+    return "ENGINE_ERROR", Revoked.UNKNOWN
+
+
+_CODES: dict[type[Exception], str] = {
+    reasons.InsufficientRevinfoError: "REV_UNKNOWN",
+    reasons.ExpiredError: "CERT_EXPIRED",
+    reasons.ValidationError: "CERT_UNTRUSTED",
+    reasons.PathBuildingError: "CERT_UNTRUSTED",
+}
+
+
+def _roles(anchor: x509.Certificate, trust: TrustSnapshot) -> frozenset[Role]:
+    digest = anchor.sha256.hex()
+    return frozenset().union(*(known.roles for known in trust.anchors if known.sha256 == digest))
+
+
+def _good(certificates: Sequence[x509.Certificate], evidence: Evidence) -> Revocation:
+    """Which answer spoke for the leaf. An OCSP answer is asked first, as the engine does."""
+    leaf, issuer = certificates[-1], certificates[max(len(certificates) - 2, 0)]
+    used = [item for item in evidence.items if _is_about(item, leaf, issuer)]
+    best = max(used, key=lambda item: (item.source is Source.OCSP, item.this_update), default=None)
+    return Revocation(Revoked.GOOD, best.source.value if best else None, best.this_update if best else None)
+
+
+def _is_about(item: Item, leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
+    if item.source is Source.CRL:
+        return bool(parsed(item).issuer == leaf.issuer)
+    answer = parsed(item).response_data["responses"][0]["cert_id"]
+    key_hash = hashlib.new(answer["hash_algorithm"]["algorithm"].native, bytes(issuer.public_key["public_key"])).digest()
+    return bool(answer["serial_number"].native == leaf.serial_number and answer["issuer_key_hash"].native == key_hash)
+
+
+def _context(trust: TrustSnapshot, evidence: Evidence, at: datetime) -> ValidationContext:
+    """Hostile certificates never enter it: all authorities are known, so what a document brings along is not needed.
+
+    Evidence may be younger than the moment asked about (it is fetched after receipt); revocations carry their date.
+    """
+    lists = [parsed(item) for item in evidence.items if item.source is Source.CRL]
+    answers = [parsed(item) for item in evidence.items if item.source is Source.OCSP]
+    return ValidationContext(
+        trust_roots=[certificate(a) for a in trust.anchors if a.recognised_at(at)],
+        other_certs=[certificate(a) for a in trust.intermediates if a.recognised_at(at)],
+        moment=at,
+        crls=lists,
+        ocsps=answers,
+        revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO, retroactive_revinfo=True),
+        algorithm_usage_policy=ALGORITHMS,
+        allow_fetching=False,
+    )
+
+
+@lru_cache(maxsize=256)
+def certificate(authority: Authority) -> x509.Certificate:
+    return x509.Certificate.load(authority.der)
+
+
+@lru_cache(maxsize=512)
+def parsed(item: Item) -> Any:
+    """A CertificateList or an OCSPResponse, parsed once for each process."""
+    return (crl.CertificateList if item.source is Source.CRL else ocsp.OCSPResponse).load(item.der)

@@ -1,0 +1,96 @@
+"""Pure byte checks, before and beside any parser: what the file says about itself without being believed."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from signing.codes import finding
+from signing.limits import Limits
+from signing.model import Finding
+
+_BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
+_STARTXREF = re.compile(rb"startxref\s*(\d{1,12})")
+_BLANK = b"\r\n\0 "
+_HEX = b"0123456789abcdefABCDEF \t\r\n\f\0"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the bytes alone show. `ranges` are the well-formed ByteRange arrays, each once, in file order."""
+
+    signed: bool
+    ranges: tuple[tuple[int, int, int, int], ...]
+    encrypted: bool
+
+
+def look(data: bytes) -> Marks:
+    ranges = dict.fromkeys((int(m[1]), int(m[2]), int(m[3]), int(m[4])) for m in _BYTE_RANGE.finditer(data))
+    return Marks(b"/ByteRange" in data, tuple(ranges), b"/Encrypt" in data)
+
+
+def refuse(data: bytes, limits: Limits) -> Finding | None:
+    """Why the file is not even opened."""
+    if len(data) > limits.file_bytes:
+        return finding("DOC_TOO_LARGE", f"{len(data)} > {limits.file_bytes}")
+    if not data.startswith(b"%PDF-"):
+        return finding("DOC_NOT_PDF", "no %PDF- at the first byte")
+    return None
+
+
+def exact_range(data: bytes, byte_range: Collection[int]) -> bool:
+    """The range starts at 0 and leaves out nothing but one hex string in angle brackets, filled with hex digits.
+
+    The parser's own test accepts any position for the second part when the lengths add up.
+    """
+    if len(byte_range) != 4:
+        return False
+    start, length, second, rest = (int(n) for n in byte_range)
+    if start != 0 or not 0 < length < second or second + rest > len(data):
+        return False
+    gap = data[length:second]
+    return gap[:1] == b"<" and gap[-1:] == b">" and not gap[1:-1].strip(_HEX)
+
+
+def tail_problem(data: bytes, startxref: int, known: Collection[int], signed_until: int) -> str | None:
+    """The tail rule, or why it is broken.
+
+    A parser that cannot read an appended trailer falls back silently to the older one and sees no change. So:
+    nothing but blanks after the last end mark; the last `startxref` of the file (`startxref` is the one the parser
+    used) is the one in use; each part appended after the last signed byte ends in a revision the parser knows.
+    """
+    end = data.rfind(b"%%EOF")
+    if end < 0 or data[end + 5 :].strip(_BLANK):
+        return "bytes after the last end mark"
+    last = _last_startxref(data)
+    if last != startxref:
+        return f"last startxref is {last}, the parser used {startxref}"
+    for begin, stop in _parts(data, signed_until):
+        table = _last_startxref(data[begin:stop])
+        if table is None or table not in known or not begin <= table < stop:
+            return f"appended part at {begin} is not a revision"
+    return None
+
+
+def hides_foreign_data(data: bytes) -> bool:
+    """Something after the last end mark, or a ZIP directory that ends exactly with the file (a file of two kinds)."""
+    end = data.rfind(b"%%EOF")
+    if end < 0 or data[end + 5 :].strip(_BLANK):
+        return True
+    directory = data.rfind(b"PK\x05\x06", max(0, len(data) - 65_557))
+    comment = int.from_bytes(data[directory + 20 : directory + 22], "little")
+    return directory >= 0 and directory + 22 + comment == len(data)
+
+
+def _last_startxref(part: bytes) -> int | None:
+    at = part.rfind(b"startxref")
+    match = _STARTXREF.match(part, at) if at >= 0 else None
+    return int(match[1]) if match else None
+
+
+def _parts(data: bytes, begin: int) -> Iterator[tuple[int, int]]:
+    """Cut what follows the signed bytes at its end marks."""
+    while begin < len(data) and data[begin:].strip(_BLANK):
+        stop = data.find(b"%%EOF", begin)
+        stop = len(data) if stop < 0 else stop + 5
+        yield begin, stop
+        begin = stop

@@ -1,0 +1,126 @@
+"""RFC 3161 time stamps: what a token proves."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asn1crypto import cms, core, tsp, x509
+from pyhanko.sign.general import extract_certificate_info, extract_signer_info
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+
+from signing.chain import Chain, Moment, judge
+from signing.evidence import NO_EVIDENCE, Evidence
+from signing.model import Role, Timestamp
+from signing.policy import ALGORITHMS, Policy
+
+Imprint = Callable[[str], bytes]
+"""From the name of a digest algorithm to the digest that the token must carry."""
+
+
+@dataclass(frozen=True)
+class TimestampCheck:
+    """`code` is None when the token is right, its issuer is a time-stamping authority we trust, and not revoked."""
+
+    value: datetime | None
+    tsa: str
+    code: str | None
+    detail: str = ""
+
+    @property
+    def trusted(self) -> Timestamp | None:
+        return Timestamp(self.value, self.tsa) if self.code is None and self.value else None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of a token's own structure and cryptography, before trust."""
+
+    value: datetime
+    signer: x509.Certificate
+    imprint_ok: bool
+    signature_ok: bool
+    algorithms_ok: bool
+    purpose_ok: bool
+
+
+def verify_timestamp(token: bytes, digest: bytes, policy: Policy) -> TimestampCheck:
+    """`token` is what `timestamp` gave for this SHA-256 `digest`; judged at the policy's moment."""
+    try:
+        content = cms.ContentInfo.load(token, strict=True)["content"]
+    except (ValueError, TypeError) as broken:
+        return TimestampCheck(None, "", "TS_INVALID", str(broken))
+    return check_token(content, lambda name: digest if name == "sha256" else b"", Moment(policy.at), policy)
+
+
+def check_token(
+    token: cms.SignedData, imprint: Imprint, moment: Moment, policy: Policy, embedded: Evidence = NO_EVIDENCE
+) -> TimestampCheck:
+    """Structure, imprint, signature, purpose and chain; a token that is wrong in any way proves nothing."""
+    try:
+        facts = read_token(token, imprint)
+    except Exception as broken:  # whatever a hostile token makes the parser raise
+        return TimestampCheck(None, "", "TS_INVALID", f"{type(broken).__name__}: {broken}")
+    name = facts.signer.subject.native.get("common_name", "")
+    if not (facts.imprint_ok and facts.signature_ok and facts.algorithms_ok):
+        return TimestampCheck(facts.value, str(name), "TS_INVALID", "imprint, signature or algorithm")
+    if not policy.integrity_only:
+        problem = _trust_problem(facts, judge(facts.signer, moment, policy.trust, policy.evidence, embedded))
+        if problem:
+            return TimestampCheck(facts.value, str(name), "TS_UNTRUSTED", problem)
+    return TimestampCheck(facts.value, str(name), None)
+
+
+def read_token(token: cms.SignedData, imprint: Imprint) -> Facts:
+    """Raises anything on a malformed token."""
+    info = token["encap_content_info"]["content"].parsed
+    if not isinstance(info, tsp.TSTInfo):
+        raise TypeError("no TSTInfo inside")
+    signer_info, signer = extract_signer_info(token), extract_certificate_info(token).signer_cert
+    method = info["message_imprint"]["hash_algorithm"]["algorithm"].native
+    intact, valid = validate_sig_integrity(
+        signer_info, signer, expected_content_type="tst_info", actual_digest=_content_digest(token, signer_info)
+    )
+    return Facts(
+        info["gen_time"].native,
+        signer,
+        info["message_imprint"]["hashed_message"].native == imprint(method),
+        intact is True and valid is True,
+        allowed_algorithms(signer_info, signer, info["gen_time"].native) is None,
+        _is_for_time_stamping(signer),
+    )
+
+
+def allowed_algorithms(signer_info: cms.SignerInfo, signer: x509.Certificate, at: datetime) -> str | None:
+    """The code of the rule that is broken, or None."""
+    key = signer.public_key
+    verdicts = (
+        ALGORITHMS.signature_algorithm_allowed(signer_info["signature_algorithm"], at, key),
+        ALGORITHMS.digest_algorithm_allowed(signer_info["digest_algorithm"], at),
+    )
+    return next((str(verdict.failure_reason) for verdict in verdicts if not verdict), None)
+
+
+def _content_digest(token: cms.SignedData, signer_info: cms.SignerInfo) -> bytes:
+    method = signer_info["digest_algorithm"]["algorithm"].native
+    return hashlib.new(method, bytes(token["encap_content_info"]["content"])).digest()
+
+
+def _is_for_time_stamping(signer: x509.Certificate) -> bool:
+    """RFC 3161 § 2.3: this purpose and no other."""
+    usage: Any = signer.extended_key_usage_value
+    return usage is not None and usage.native == ["time_stamping"]
+
+
+def _trust_problem(facts: Facts, found: Chain) -> str | None:
+    if not facts.purpose_ok:
+        return "certificate is not for time stamping"
+    if found.code:
+        return f"{found.code}: {found.detail}"
+    return None if Role.TSA in found.roles else "chain ends in an anchor of another role"
+
+
+def imprint_of(value: core.OctetString) -> Imprint:
+    """For a token over a CMS signature value."""
+    return lambda name: hashlib.new(name, value.native).digest()

@@ -1,0 +1,178 @@
+"""`check`: a PDF in, a verdict out. No network, no exception on a hostile file."""
+
+import hashlib
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from pyhanko.pdf_utils import misc
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from signing import gate, preflight, reader, revocation
+from signing.chain import Moment
+from signing.codes import finding
+from signing.model import Finding, Report, Signature, Verdict
+from signing.policy import Policy
+from signing.signature import Document, Draft, examine, judge_at, level_of, row
+from signing.verdict import conclude
+
+ENGINE = f"mot-cua/1 pyHanko/{version('pyHanko')}"
+logging.getLogger("pyhanko").addHandler(logging.NullHandler())
+
+
+def check(source: Path | bytes, policy: Policy) -> Report:
+    """Judge a PDF at the policy's moment with the policy's trust and evidence.
+
+    Raises OSError when the path cannot be read, and nothing else: what goes wrong with the content is in the report.
+    """
+    data = source if isinstance(source, bytes) else source.read_bytes()
+    started = time.process_time()
+    findings, signatures = _judged(data, policy)
+    return report(data, policy, findings, signatures, cpu_ms=(time.process_time() - started) * 1000)
+
+
+def report(
+    data: bytes,
+    policy: Policy,
+    findings: Sequence[Finding],
+    signatures: Sequence[Signature] = (),
+    cpu_ms: float = 0.0,
+) -> Report:
+    return Report(
+        verdict=conclude(findings, signatures),
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        engine=ENGINE,
+        trust_epoch=policy.trust.epoch,
+        checked_at=policy.at,
+        findings=tuple(findings),
+        signatures=tuple(signatures),
+        cpu_ms=cpu_ms,
+    )
+
+
+def _judged(data: bytes, policy: Policy) -> tuple[list[Finding], list[Signature]]:
+    if problem := preflight.refuse(data, policy.limits):
+        return [problem], []
+    findings, signatures = _signatures(data, policy)
+    if policy.gate is not None and conclude(findings, ()) is not Verdict.UNREADABLE:
+        findings += gate.inspect(data, policy.gate, policy.limits)
+    return findings, signatures
+
+
+def _signatures(data: bytes, policy: Policy) -> tuple[list[Finding], list[Signature]]:
+    """Strictly first; what honest programs write less strictly gets a second, tolerant look, and the report says so."""
+    with suppress(Exception):  # any failure of the strict parser leads to the second look
+        pdf = reader.open_pdf(data, policy.limits, strict=True)
+        if not reader.is_hybrid(pdf):
+            findings, signatures = _read(data, pdf, policy)
+            if not any(f.code in _WORTH_A_SECOND_LOOK for s in signatures for f in s.findings):
+                return findings, signatures
+    try:
+        return _tolerant(data, policy)
+    except Exception as error:  # the parser's exceptions share no base class
+        return [unreadable(error)], []
+
+
+_WORTH_A_SECOND_LOOK = {"SIG_FORMAT", "SIG_LATER_REVISION_UNCLEAR"}
+
+
+def _tolerant(data: bytes, policy: Policy) -> tuple[list[Finding], list[Signature]]:
+    pdf = reader.open_pdf(data, policy.limits, strict=False)
+    findings, signatures = _read(data, pdf, policy)
+    findings.insert(0, finding("DOC_HYBRID_XREF" if reader.is_hybrid(pdf) else "DOC_LENIENT_PARSE"))
+    if not _scans_agree(data, pdf, policy):
+        findings.append(finding("DOC_FIELD_MISMATCH", "the bytes show other signed ranges than the fields"))
+    return findings, signatures
+
+
+def unreadable(error: BaseException) -> Finding:
+    """Name what stopped us; the text is technical and goes to `detail`."""
+    if isinstance(error, reader.TooMuch | MemoryError | RecursionError):
+        return finding("DOC_RESOURCE_LIMIT", f"{type(error).__name__}: {error}")
+    if "limit" in type(error).__name__.lower():
+        return finding("DOC_RESOURCE_LIMIT", f"{type(error).__name__}: {error}")
+    if isinstance(error, misc.PdfError | ValueError | KeyError | TypeError | AttributeError | IndexError | OSError):
+        return finding("DOC_UNREADABLE", f"{type(error).__name__}: {error}")
+    return finding("ENGINE_ERROR", f"{type(error).__name__}: {error}")
+
+
+def _read(data: bytes, pdf: PdfFileReader, policy: Policy) -> tuple[list[Finding], list[Signature]]:
+    if pdf.encrypted:
+        return [finding("DOC_ENCRYPTED")], []
+    found = reader.slots(pdf, policy.limits)
+    if not found:
+        return [_unsigned(data)], []
+    findings = _document_findings(data, pdf, found)
+    document = Document(
+        data=data,
+        pdf=pdf,
+        policy=policy,
+        embedded=revocation.embedded(pdf),
+        shared_keys=_shared(found),
+        signed_until=max((_end(slot) for slot in found), default=0),
+    )
+    return findings, _rows(found, document)
+
+
+def _end(slot: reader.Slot) -> int:
+    return sum(slot.byte_range[2:]) if len(slot.byte_range) == 4 else 0
+
+
+def _unsigned(data: bytes) -> Finding:
+    """Unsigned only when the fields and the bytes agree."""
+    if preflight.look(data).signed:
+        return finding("DOC_FIELD_MISMATCH", "the bytes show a signature, the fields do not")
+    return finding("DOC_NO_SIGNATURE")
+
+
+def _document_findings(data: bytes, pdf: PdfFileReader, found: Sequence[reader.Slot]) -> list[Finding]:
+    ends = [r[2] + r[3] for slot in found if preflight.exact_range(data, r := slot.byte_range)]
+    findings = []
+    if problem := preflight.tail_problem(data, pdf.last_startxref, reader.known_tables(pdf), max(ends, default=0)):
+        findings.append(finding("DOC_TRAILING_BYTES", problem))
+    if reader.has_hidden_content(pdf):
+        findings.append(finding("DOC_HIDDEN_CONTENT"))
+    return findings
+
+
+def _shared(found: Sequence[reader.Slot]) -> frozenset[str]:
+    """Keys of values that two fields point to, and of different values over the same bytes."""
+    keys = Counter(slot.key for slot in found)
+    ranges = Counter(slot.byte_range for slot in found if slot.byte_range)
+    return frozenset(slot.key for slot in found if keys[slot.key] > 1 or ranges[slot.byte_range] > 1)
+
+
+def _rows(found: Sequence[reader.Slot], document: Document) -> list[Signature]:
+    """Backwards through time: each good document time stamp proves that what it covers existed by then."""
+    drafts = sorted((examine(slot, document) for slot in found), key=_order)
+    moment = Moment(document.policy.at)
+    for draft in reversed(drafts):
+        moment = _judge_safely(draft, moment, document)
+    has_store = "/DSS" in document.pdf.root
+    last_stamp = max((n for n, d in enumerate(drafts) if d.is_doc_ts), default=-1)
+    return [row(d, level_of(d, has_store=has_store, archived=n < last_stamp)) for n, d in enumerate(drafts)]
+
+
+def _judge_safely(draft: Draft, moment: Moment, document: Document) -> Moment:
+    try:
+        return judge_at(draft, moment, document)
+    except Exception as error:  # an engine that stumbles has proven nothing
+        draft.note("ENGINE_ERROR", f"{type(error).__name__}: {error}")
+        return moment
+
+
+def _order(draft: Draft) -> int:
+    """By the signed revision; what could not be read comes first, so that it proves nothing about the others."""
+    return int(draft.cms.signed_revision) if draft.cms else -1
+
+
+def _scans_agree(data: bytes, pdf: PdfFileReader, policy: Policy) -> bool:
+    """The tolerant parser repairs; the bytes themselves must tell of the same signatures."""
+    shown = set(preflight.look(data).ranges)
+    read = {slot.byte_range for slot in reader.slots(pdf, policy.limits)}
+    return shown == read
