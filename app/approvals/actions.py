@@ -24,7 +24,7 @@ async def ask(session: AsyncSession, actor: Actor, kind: str, payload: dict[str,
     """Ask for an act that someone else must confirm."""
     approval = Approval(id=uuid7(), kind=kind, payload=payload, asked_by=_person(actor), asked_at=at)
     session.add(approval)
-    await record(session, actor, "approval.asked", subject_kind="approval", subject_id=str(approval.id), detail={"kind": kind}, at=at)
+    record(session, actor, "approval.asked", subject_kind="approval", subject_id=str(approval.id), detail={"kind": kind}, at=at)
     return approval.id
 
 
@@ -51,7 +51,9 @@ async def _decide(
     if approval.asked_by == _person(actor):
         raise NotAllowed(SAME_PERSON, slug="same-person")
     approval.decided_by, approval.decided_at, approval.decision = actor.person_id, at, decision
-    await record(session, actor, f"approval.{decision}", subject_kind="approval", subject_id=str(approval.id), detail={"kind": kind}, at=at)
+    record(
+        session, actor, f"approval.{decision}", subject_kind="approval", subject_id=str(approval.id), detail={"kind": kind}, at=at
+    )
     return approval
 
 

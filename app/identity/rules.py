@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from app.core.errors import NotAllowed
 from app.core.permissions import Permission
+from app.core.text import Text
 
 OFFICIAL_IDLE = timedelta(minutes=15)
 BUSINESS_IDLE = timedelta(minutes=30)
@@ -57,3 +59,29 @@ def safe_return(path: str | None) -> str:
         return "/"
     parts = urlsplit(path)
     return "/" if parts.scheme or parts.netloc else path
+
+
+class SignInRefused(NotAllowed):
+    """A sign-in that was not accepted. `reason` is for the audit log; the person reads `text`."""
+
+    slug = "sign-in-refused"
+    text = Text(
+        "Đăng nhập không thành công: phản hồi của hệ thống định danh không hợp lệ hoặc đã hết hạn. Hãy đăng nhập lại.",
+        "You are not signed in: the identity provider's answer was not valid or had expired. Sign in again.",
+    )
+
+    def __init__(self, reason: str, text: Text | None = None) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+NO_ROLE = Text(
+    "Tài khoản này chưa gắn với tổ chức nào và chưa được giao vai trò. Doanh nghiệp hãy dùng tài khoản định danh tổ chức; "
+    "cán bộ hãy liên hệ người quản trị của đơn vị.",
+    "This account belongs to no organisation and holds no role. Businesses sign in with their organisation account; "
+    "officials ask their unit's administrator.",
+)
+WEAK_SIGN_IN = Text(
+    "Mức độ xác thực của lần đăng nhập này chưa đủ. Hãy đăng nhập bằng tài khoản định danh mức độ 2 hoặc tài khoản tổ chức.",
+    "This sign-in was not strong enough. Use a level 2 account or an organisation account.",
+)

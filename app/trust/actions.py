@@ -1,0 +1,128 @@
+"""Change the trust store by two persons; ask certificate authorities and keep what they say (worker only)."""
+
+import asyncio
+import dataclasses
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from joserfc import jws
+from joserfc.jwk import ECKey
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import signing
+from app.approvals import actions as approvals
+from app.audit.record import record
+from app.core.actor import Actor
+from app.core.db import Sessions, transaction
+from app.core.permissions import Permission
+from app.trust import queries
+from app.trust.models import RevocationEvidence, TrustEpoch
+from app.trust.rules import KEPT_AFTER_END
+
+TRUST_CHANGE = "trust.change"
+
+
+async def propose(session: AsyncSession, actor: Actor, content: signing.TrustSnapshot, note: str, *, at: datetime) -> UUID:
+    """Propose a whole new trust store; another administrator adopts it."""
+    actor.must(Permission.TRUST_MANAGE)
+    payload = {"content": content.to_json(), "note": note}
+    return await approvals.ask(session, actor, TRUST_CHANGE, payload, at=at)
+
+
+async def adopt(session: AsyncSession, actor: Actor, approval_id: UUID, *, key: ECKey, at: datetime) -> int:
+    """Put a proposed trust store into force; the answer is its epoch. Checks made from now on use it."""
+    actor.must(Permission.TRUST_MANAGE)
+    proposal = await approvals.confirm(session, actor, approval_id, TRUST_CHANGE, at=at)
+    content = signing.TrustSnapshot.from_json(proposal["content"])
+    return await put_into_force(session, actor, content, proposal["note"], approval_id=approval_id, key=key, at=at)
+
+
+async def put_into_force(
+    session: AsyncSession,
+    actor: Actor,
+    content: signing.TrustSnapshot,
+    note: str,
+    *,
+    approval_id: UUID | None = None,
+    key: ECKey,
+    at: datetime,
+) -> int:
+    """Write the next epoch, signed with the portal's key. Two-person acts come through `adopt`; set-up directly."""
+    last = await session.scalar(select(func.max(TrustEpoch.epoch)))
+    stamped = dataclasses.replace(content, epoch=(last or 0) + 1)
+    row = TrustEpoch(
+        epoch=stamped.epoch,
+        content=stamped.to_json(),
+        note=note,
+        adopted_at=at,
+        approval_id=approval_id,
+        signature=jws.serialize_compact({"alg": "ES256", "kid": key.thumbprint()}, stamped.digest, key),
+    )
+    session.add(row)
+    detail = {"digest": stamped.digest}
+    record(session, actor, "trust.adopted", subject_kind="trust_epoch", subject_id=str(row.epoch), detail=detail, at=at)
+    return stamped.epoch
+
+
+async def gather(sessions: Sessions, needs: Iterable[signing.Need], *, loopback: bool, at: datetime) -> signing.Evidence:
+    """Answers to `needs`: those kept that still serve, the rest from the network and kept. What nobody answers is left out.
+
+    For the worker only, and with sessions instead of a session: no transaction stays open while an authority thinks.
+    """
+    wanted = list(needs)
+    async with transaction(sessions) as session:
+        known = await queries.answers(session, wanted, at=at)
+        rules = await queries.fetch_rules(session, loopback=loopback)
+    fetched = await _fetch_all([need for need in wanted if need.key not in known], rules)
+    async with transaction(sessions) as session:
+        await keep(session, fetched, at=at)
+    return signing.Evidence().with_items([*known.values(), *(item for _, item in fetched)])
+
+
+async def refresh(sessions: Sessions, *, loopback: bool, at: datetime) -> int:
+    """Fetch the revocation lists that are due, ahead of their end; the answer is how many came. A job of the worker."""
+    async with transaction(sessions) as session:
+        needs = await queries.due_lists(session, at=at)
+        rules = await queries.fetch_rules(session, loopback=loopback)
+    fetched = await _fetch_all(needs, rules)
+    async with transaction(sessions) as session:
+        await keep(session, fetched, at=at)
+        ended = RevocationEvidence.next_update < at - KEPT_AFTER_END
+        await session.execute(delete(RevocationEvidence).where(RevocationEvidence.kind == signing.Source.OCSP, ended))
+    return len(fetched)
+
+
+async def keep(session: AsyncSession, fetched: Iterable[tuple[signing.Need, signing.Item]], *, at: datetime) -> None:
+    """Keep answers, each in place of the older one to the same question."""
+    for need, item in sorted(
+        fetched, key=lambda pair: pair[0].key
+    ):  # one order for all, so that two writers never lock crosswise
+        told = {
+            "kind": need.source,
+            "url": need.url,
+            "issuer_sha256": need.issuer_sha256,
+            "serial": need.serial,
+            "request": need.request,
+            "der": item.der,
+            "sha256": item.sha256,
+            "this_update": item.this_update,
+            "next_update": item.next_update,
+            "fetched_at": at,
+        }
+        row = insert(RevocationEvidence).values(key=need.key, **told)
+        await session.execute(row.on_conflict_do_update(index_elements=["key"], set_=told))
+
+
+async def _fetch_all(needs: list[signing.Need], rules: signing.FetchRules) -> list[tuple[signing.Need, signing.Item]]:
+    answers = await asyncio.gather(*(_fetch(need, rules) for need in needs))
+    return [answer for answer in answers if answer is not None]
+
+
+async def _fetch(need: signing.Need, rules: signing.FetchRules) -> tuple[signing.Need, signing.Item] | None:
+    try:
+        return need, await signing.fetch(need, rules)
+    except signing.FetchFailed:
+        return None
