@@ -14,13 +14,12 @@ class Document(Base):
     """One file of a paper. The blob's key is `id`; `sha256` is hexadecimal and is what the receipt lists.
 
     `place` tells which of the files that the paper asks for (0 the first format group), `row` which row of a table
-    it belongs to. A file that was ever filed (`filed_round`) is never erased, only marked `removed_at`.
+    it belongs to. `binding` is what the filer's own signature is worth (`rules.Own`), `refusal` the code that keeps the
+    file out; both are read off `report` when it is stored. A file that was ever filed (`filed_round`) is never erased, only marked `removed_at`.
     """
 
     __tablename__ = "document"
-    __table_args__ = (
-        Index("ix_document_next_check", "next_check_at", postgresql_where=text("next_check_at IS NOT NULL")),
-    )
+    __table_args__ = (Index("ix_document_next_check", "next_check_at", postgresql_where=text("next_check_at IS NOT NULL")),)
 
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -34,6 +33,7 @@ class Document(Base):
     state: Mapped[str]
     verdict: Mapped[str | None]
     binding: Mapped[str | None]
+    refusal: Mapped[str | None]
     report: Mapped[dict[str, Any] | None]
     trust_epoch: Mapped[int | None]
     tax_code: Mapped[str]

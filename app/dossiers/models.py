@@ -1,6 +1,7 @@
 """The dossier's own tables. Events, ledger and submissions are the truth; the `dossier` row is their projection."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,8 @@ class Dossier(Base):
     answer_by: Mapped[datetime | None]
     sort_at: Mapped[datetime]
     clock_paused: Mapped[bool]
+    officer: Mapped[UUID | None]
+    officer_name: Mapped[str | None]
     decision: Mapped[str | None]
     result_id: Mapped[UUID | None]
     round: Mapped[int]
@@ -75,6 +78,7 @@ class DossierEvent(Base):
     """One act on a dossier, never changed: who did what when, and what it led to. Append-only."""
 
     __tablename__ = "dossier_event"
+    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012  (SQLAlchemy reads it once)
 
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -93,13 +97,14 @@ class LedgerEntry(Base):
     """One entry of the legal clock. Due dates are computed from these, never stored as truth. Append-only."""
 
     __tablename__ = "ledger_entry"
+    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012  (SQLAlchemy reads it once)
 
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str]
     stage: Mapped[str]
     at: Mapped[datetime]
-    length: Mapped[int | None]
+    length: Mapped[Decimal | None]
     unit: Mapped[str | None]
     ground: Mapped[str]
     calendar_version: Mapped[str]
@@ -110,6 +115,7 @@ class Submission(Base):
     """What was handed over in one round (0 the filing, then each supplement): answers and papers with hashes. Append-only."""
 
     __tablename__ = "submission"
+    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012  (SQLAlchemy reads it once)
 
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
     round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -1,0 +1,56 @@
+"""What is to be done: for one dossier, and who did what in it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.errors import NotFound
+from app.tasks.models import Task
+from app.tasks.rules import TaskState
+
+
+async def of_dossier(session: AsyncSession, dossier_id: UUID) -> list[Task]:
+    """Every task of the dossier, oldest first."""
+    rows = await session.scalars(select(Task).where(Task.dossier_id == dossier_id).order_by(Task.opened_at, Task.id))
+    return list(rows)
+
+
+async def open_of(session: AsyncSession, dossier_id: UUID) -> list[Task]:
+    """The tasks that are still to be done."""
+    wanted = select(Task).where(Task.dossier_id == dossier_id, Task.state == TaskState.OPEN).order_by(Task.opened_at, Task.id)
+    return list(await session.scalars(wanted))
+
+
+async def open_of_many(session: AsyncSession, dossier_ids: Sequence[UUID]) -> dict[UUID, Task]:
+    """The open task of each of these dossiers."""
+    rows = await session.scalars(select(Task).where(Task.dossier_id.in_(dossier_ids), Task.state == TaskState.OPEN))
+    return {task.dossier_id: task for task in rows}
+
+
+async def open_one(session: AsyncSession, dossier_id: UUID, task_id: UUID) -> Task:
+    """One open task, locked; `NotFound` when it is done, cancelled or another dossier's."""
+    task = await session.get(Task, (dossier_id, task_id), with_for_update=True, populate_existing=True)
+    if task is None or task.state != TaskState.OPEN:
+        raise NotFound
+    return task
+
+
+async def done_by(session: AsyncSession, dossier_id: UUID, step: str) -> UUID | None:
+    """Who last did `step` in this dossier: for four-eyes rules."""
+    done = (
+        select(Task.done_by)
+        .where(Task.dossier_id == dossier_id, Task.step == step, Task.state == TaskState.DONE)
+        .order_by(Task.done_at.desc())
+        .limit(1)
+    )
+    return await session.scalar(done)
+
+
+def is_for(task: Task, actor: Actor) -> bool:
+    """Whether `actor` may do this task: it is theirs, or nobody's yet and they hold the role in the unit."""
+    if task.assignee is not None:
+        return task.assignee == actor.person_id
+    return task.role in actor.roles and task.unit == actor.unit
