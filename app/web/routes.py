@@ -1,0 +1,7 @@
+"""All routers of the door for people; `main` mounts them."""
+
+from fastapi import APIRouter
+
+from app.web import business, papers, public
+
+routers: list[APIRouter] = [public.router, business.router, papers.router]
