@@ -1,0 +1,53 @@
+"""What the log can say. A name is an API of the log: add, never rename."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """Acts of a dossier are logged as `dossier.<act>` (see `of_act`); these are the others."""
+
+    # people and accounts
+    SIGNED_IN = "identity.signed_in"
+    SIGN_IN_REFUSED = "identity.sign_in_refused"
+    SIGNED_OUT = "identity.signed_out"
+    ROLE_ASKED = "identity.role_asked"
+    ROLE_GRANTED = "identity.role_granted"
+    ROLE_REJECTED = "identity.role_rejected"
+    ROLE_ENDED = "identity.role_ended"
+    ADMIN_CREATED = "identity.admin_created"
+    # views of personal data, refusals
+    VIEWED = "view"
+    DOWNLOADED = "download"
+    REFUSED = "refused"
+    # papers and what the ministry issues
+    PAPER_ATTACHED = "document.attached"
+    PAPER_DETACHED = "document.detached"
+    PAPER_CHECKED = "document.checked"
+    SIGNATURE_OVERRIDDEN = "document.signature_overridden"
+    PAPER_ISSUED = "issued.ready"
+    PAPER_REVOKED = "issued.revoked"
+    NUMBER_VOIDED = "issued.number_voided"
+    # money
+    PAYMENT_STARTED = "fees.started"
+    PAYMENT_SETTLED = "fees.settled"
+    PAYMENT_MISMATCH = "fees.mismatch"
+    # configuration
+    PROCEDURE_PUBLISHED = "catalogue.published"
+    CALENDAR_ADOPTED = "worktime.calendar_adopted"
+    TRUST_PROPOSED = "trust.proposed"
+    TRUST_ADOPTED = "trust.adopted"
+    # sharing
+    PARTY_REGISTERED = "sharing.party_registered"
+    CLIENT_REGISTERED = "sharing.client_registered"
+    CLIENT_SUSPENDED = "sharing.client_suspended"
+    KEY_ADDED = "sharing.key_added"
+    KEY_REVOKED = "sharing.key_revoked"
+    AGREEMENT_PROPOSED = "sharing.agreement_proposed"
+    AGREEMENT_SIGNED = "sharing.agreement_signed"
+    AGREEMENT_ACTIVATED = "sharing.agreement_activated"
+    AGREEMENT_ENDED = "sharing.agreement_ended"
+
+
+def of_act(act: str) -> str:
+    """The log's name of a dossier's act, e.g. `dossier.submit`."""
+    return f"dossier.{act.lower()}"

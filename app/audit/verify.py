@@ -1,0 +1,121 @@
+"""Recompute every sealed log from its rows and say what does not fit."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.audit.logs import canonical, moment_of, sealed_logs, table_of
+from app.audit.merkle import Frontier, leaf_hash
+from app.audit.models import LogLeaf, LogSeal
+from app.audit.seal import Checkpoint
+
+# What the sealer may still have before it.
+FRESH = timedelta(seconds=60)
+# How much earlier than its id a row may claim to have happened (a request's time is taken at its start).
+BACKDATE = timedelta(minutes=10)
+_SHOWN = 20
+
+
+@dataclass(slots=True)
+class LogReport:
+    """What was checked of one log, and the first findings (all are counted)."""
+
+    log: str
+    leaves: int = 0
+    seals: int = 0
+    newest_seal: str | None = None
+    wrong: int = 0
+    findings: list[str] = field(default_factory=list)
+
+    def add(self, sentence: str) -> None:
+        """Note one thing that does not fit."""
+        self.wrong += 1
+        if len(self.findings) < _SHOWN:
+            self.findings.append(sentence)
+
+
+async def verify(session: AsyncSession, key: Ed25519PublicKey, *, copies: Path | None = None, at: datetime) -> list[LogReport]:
+    """Check every log: rows against leaves, leaves against roots, roots against signatures, the tail against `copies`."""
+    return [await _verify(session, log, key, copies, at) for log in sealed_logs()]
+
+
+async def _verify(session: AsyncSession, log: str, key: Ed25519PublicKey, copies: Path | None, at: datetime) -> LogReport:
+    report, frontier = LogReport(log), Frontier()
+    seals = {seal.size: seal for seal in await session.scalars(select(LogSeal).where(LogSeal.log == log))}
+    known = _copy_of(copies, log)
+    async for leaf, row in _leaves(session, log):
+        _check_leaf(report, frontier, leaf, row)
+        frontier.append(leaf.leaf_hash)
+        if seal := seals.get(frontier.size):
+            _check_seal(report, seal, frontier.root(), key)
+        if known and known["size"] == frontier.size and known["root"] != frontier.root().hex():
+            report.add(f"fork: the checkpoint kept elsewhere has another root at size {frontier.size}")
+    report.leaves, report.seals = frontier.size, len(seals)
+    _check_tail(report, frontier.size, seals, known)
+    await _check_unsealed(session, log, report, at)
+    return report
+
+
+async def _leaves(session: AsyncSession, log: str) -> AsyncIterator[tuple[LogLeaf, dict[str, Any] | None]]:
+    table = table_of(log)
+    query = select(LogLeaf, *table.c).outerjoin(table, table.c.id == LogLeaf.event_id)
+    stream = await session.stream(query.where(LogLeaf.log == log).order_by(LogLeaf.leaf_index).execution_options(yield_per=1000))
+    names = [column.name for column in table.c]
+    async for leaf, *values in stream:
+        row = dict(zip(names, values, strict=True))
+        yield leaf, row if row["id"] else None
+
+
+def _check_leaf(report: LogReport, frontier: Frontier, leaf: LogLeaf, row: dict[str, Any] | None) -> None:
+    if leaf.leaf_index != frontier.size:
+        report.add(f"missing leaf: {frontier.size} is followed by {leaf.leaf_index}")
+    if row is None:
+        report.add(f"deleted: leaf {leaf.leaf_index} has no row {leaf.event_id}")
+    elif leaf_hash(canonical(row)) != leaf.leaf_hash:
+        report.add(f"altered: row {leaf.event_id} differs from leaf {leaf.leaf_index}")
+    elif row["at"] < moment_of(leaf.event_id) - BACKDATE:
+        report.add(f"back-dated: row {leaf.event_id} claims {row['at'].isoformat()}")
+
+
+def _check_seal(report: LogReport, seal: LogSeal, root: bytes, key: Ed25519PublicKey) -> None:
+    if root != seal.root:
+        report.add(f"root: the leaves up to {seal.size} do not give the sealed root")
+    signed = Checkpoint(seal.log, seal.size, seal.root, seal.at).signed_text()
+    try:
+        key.verify(seal.signature, signed)
+    except InvalidSignature:
+        named = base64.b64encode(key.public_bytes_raw()).decode()
+        said = "under another key" if seal.key_id != named else "wrongly"
+        report.add(f"signature: the checkpoint of size {seal.size} is signed {said}")
+    report.newest_seal = seal.at.astimezone(UTC).isoformat()
+
+
+def _check_tail(report: LogReport, size: int, seals: dict[int, LogSeal], known: dict[str, Any] | None) -> None:
+    sealed = max(seals, default=0)
+    if sealed != size:
+        report.add(f"tail: {size} leaves, but the newest checkpoint covers {sealed}")
+    if known and known["size"] > size:
+        report.add(f"truncated: a checkpoint kept elsewhere covered {known['size']} leaves, {size} are left")
+
+
+async def _check_unsealed(session: AsyncSession, log: str, report: LogReport, at: datetime) -> None:
+    table = table_of(log)
+    taken = select(LogLeaf.event_id).where(LogLeaf.log == log, LogLeaf.event_id == table.c.id).exists()
+    late = select(func.count(), func.min(table.c.at)).where(~taken, table.c.at < at - FRESH)
+    count, oldest = (await session.execute(late)).one()
+    if count:
+        report.add(f"unsealed: {count} rows, the oldest of {oldest.isoformat()}, were put in where the sealer no longer looks")
+
+
+def _copy_of(copies: Path | None, log: str) -> dict[str, Any] | None:
+    path = copies / f"{log}.json" if copies else None
+    return json.loads(path.read_text()) if path and path.exists() else None
