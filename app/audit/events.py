@@ -46,6 +46,7 @@ class Event(StrEnum):
     AGREEMENT_SIGNED = "sharing.agreement_signed"
     AGREEMENT_ACTIVATED = "sharing.agreement_activated"
     AGREEMENT_ENDED = "sharing.agreement_ended"
+    SERVER_KEY_ROTATED = "sharing.server_key_rotated"
 
 
 def of_act(act: str) -> str:

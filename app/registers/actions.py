@@ -24,7 +24,14 @@ async def put(
     if unknown := unknown_fields(dataset, set(doc)):
         raise ValueError(f"{dataset} has no field {', '.join(unknown)}")
     row = insert(SharedRecord).values(
-        dataset=dataset.value, key=key, version=1, etag=etag_of(doc), doc=doc, subject_ref=subject_ref, changed_at=at, deleted=False
+        dataset=dataset.value,
+        key=key,
+        version=1,
+        etag=etag_of(doc),
+        doc=doc,
+        subject_ref=subject_ref,
+        changed_at=at,
+        deleted=False,
     )
     fresh = {name: row.excluded[name] for name in ("etag", "doc", "subject_ref", "changed_at", "deleted")}
     await session.execute(

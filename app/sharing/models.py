@@ -99,7 +99,11 @@ class AccessEvent(Base):
     """One read or attempted read: who, under what, which fields of whom, for which case. Append-only."""
 
     __tablename__ = "access_event"
-    __table_args__ = (Index(None, "subject_ref", "id"), Index(None, "client_id", "id"))
+    __table_args__ = (
+        Index(None, "subject_ref", "id"),
+        Index(None, "client_id", "id"),
+        {"info": {"append_only": True}},
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     at: Mapped[datetime]
@@ -123,12 +127,15 @@ class AccessEvent(Base):
     acting_user: Mapped[str | None]
     request_id: Mapped[str | None]
     response_digest: Mapped[str | None]
-    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    salt: Mapped[str]
 
 
 class UsedProof(Base):
-    """DPoP proofs spent within their two minutes. Not logged: a crash empties it, and with it the row `epoch`,
-    without which no nonce given out before the crash is good any more; so no proof comes back to life."""
+    """DPoP proofs spent within their two minutes.
+
+    Not logged: a crash empties it, and with it the row `epoch`, without which no nonce given out before the crash is
+    good any more; so no proof comes back to life.
+    """
 
     __tablename__ = "used_proof"
     __table_args__ = (Index(None, "expires"), {"prefixes": ["UNLOGGED"]})
@@ -182,7 +189,6 @@ class ServerKey(Base):
     kid: Mapped[str] = mapped_column(primary_key=True)
     public: Mapped[dict[str, Any]]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    status: Mapped[str]
     created_at: Mapped[datetime]
     active_from: Mapped[datetime]
     retired_at: Mapped[datetime | None]

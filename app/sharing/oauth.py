@@ -1,0 +1,401 @@
+"""Authlib's authorization server on plain values: it judges one request and says what should be written; it writes nothing.
+
+The library is synchronous and framework-free, so `tokens` loads everything first, runs one `Core` per request, and then
+writes in the same transaction. What the library lacks is ours: DPoP (RFC 9449), resource indicators (8707), rich
+authorization requests (9396). Time is `at`, never the library's own clock.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from authlib.oauth2 import AuthorizationServer, OAuth2Error
+from authlib.oauth2.rfc6749 import ClientMixin, OAuth2Payload, OAuth2Request, grants
+from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidScopeError
+from authlib.oauth2.rfc7009 import RevocationEndpoint
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
+from authlib.oauth2.rfc7662 import IntrospectionEndpoint
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from app.core.ids import uuid7
+from app.sharing import scopes
+from app.sharing.keys import TOKEN_LIFE, Ring
+from app.sharing.proofs import MEMORY_SECONDS, ProofRefused, read_proof
+from app.sharing.rules import TOKEN_ID
+
+ASSERTION_ALGORITHMS = ["ES256", "PS256", "EdDSA", "Ed25519"]
+LONGEST_ASSERTION_SECONDS = 300
+LEEWAY_SECONDS = 10
+
+_NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """An agreement version in force, as far as a token cares."""
+
+    version: int
+    content_hash: str
+    purposes: frozenset[str]
+    legal_basis: tuple[dict[str, str], ...]
+    actions: Mapping[str, frozenset[str]]
+
+
+@dataclass
+class Client(ClientMixin):
+    """A client with the keys good at this moment. `ClientMixin` asks; these are the answers."""
+
+    client_id: str
+    party: str
+    keys: KeySet
+    scopes: frozenset[str]
+    tax_code: str | None
+    deals: Mapping[str, Deal]
+
+    def get_client_id(self) -> str:
+        """The id that Authlib prints into its log at debug level."""
+        return self.client_id
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """The scope as asked when all of it is allowed; None makes Authlib say `invalid_scope`."""
+        wanted = scope.split() if scope else sorted(self.scopes)
+        return " ".join(wanted) if set(wanted) <= self.scopes else None
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Only signed assertions, at every endpoint."""
+        return bool(endpoint) and method == "private_key_jwt"
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Only client_credentials."""
+        return grant_type == "client_credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A one-time value to be remembered until `expires`."""
+
+    kind: str
+    owner: str
+    jti: str
+    expires: datetime
+
+
+@dataclass
+class Loaded:
+    """What `tokens` found before the core runs, and what the core asks to be written after."""
+
+    client: Client | None
+    token: dict[str, Any] | None
+    revoked: bool
+    spent: list[Spent] = field(default_factory=list)
+    issued: dict[str, Any] | None = None
+    revoke: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to an OAuth endpoint: its public address, form pairs and DPoP headers."""
+
+    url: str
+    pairs: Sequence[tuple[str, str]]
+    proofs: Sequence[str]
+
+
+class InvalidProof(OAuth2Error):
+    """A DPoP proof that is not good, or `use_dpop_nonce`."""
+
+    error = "invalid_dpop_proof"
+
+
+class InvalidTarget(OAuth2Error):
+    """RFC 8707: a resource we do not protect, or one the scope does not belong to."""
+
+    error = "invalid_target"
+
+
+class InvalidDetails(OAuth2Error):
+    """RFC 9396: no agreement in force gives what was asked."""
+
+    error = "invalid_authorization_details"
+
+
+class _Payload(OAuth2Payload):
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._all: defaultdict[str, list[str]] = defaultdict(list)
+        for name, value in pairs:
+            self._all[name].append(value)
+
+    @property
+    def data(self) -> dict[str, str]:
+        return {name: values[-1] for name, values in self._all.items()}
+
+    @property
+    def datalist(self) -> defaultdict[str, list[str]]:
+        return self._all
+
+
+class Request(OAuth2Request):
+    """Authlib's request, from the public address: behind a proxy the address the server sees is http, and refused."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__("POST", call.url)
+        self.payload = _Payload(call.pairs)
+        self.proofs = call.proofs
+        self.jkt = ""
+        self.resource = ""
+        self.details: list[dict[str, Any]] = []
+
+    @property
+    def args(self) -> dict[str, str]:
+        """Nothing is ever read from the query string."""
+        return {}
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The form, one value per name."""
+        return self.payload.data
+
+
+class _PrivateKeyJwt(JWTBearerClientAssertion):
+    CLIENT_AUTH_METHOD = "private_key_jwt"  # the library's own name for it is not a registered one
+
+    def __init__(self, ring: Ring, loaded: Loaded, at: datetime) -> None:
+        super().__init__()
+        self.ring, self.loaded, self.at = ring, loaded, at
+
+    def resolve_client_public_key(self, client: Client) -> KeySet:
+        return client.keys
+
+    def process_assertion_claims(self, assertion: str, key: KeySet) -> dict[str, Any]:
+        try:
+            claims = jwt.decode(assertion, key, algorithms=ASSERTION_ALGORITHMS).claims
+        except (JoseError, ValueError, TypeError, RecursionError) as error:
+            raise InvalidClientError(description="the assertion cannot be verified") from error
+        if fault := self._fault(claims):
+            raise InvalidClientError(description=fault)
+        until = datetime.fromtimestamp(claims["exp"] + LEEWAY_SECONDS, self.at.tzinfo)
+        self.loaded.spent.append(Spent("assertion", claims["sub"], claims["jti"], until))
+        return claims
+
+    def _fault(self, claims: Mapping[str, Any]) -> str | None:
+        now, expires, jti = self.at.timestamp(), claims.get("exp"), claims.get("jti")
+        if claims.get("iss") != claims.get("sub"):
+            return "iss and sub must both be the client_id"
+        if claims.get("aud") != self.ring.issuer:  # a list, even of this one, is refused: the assertion is for us alone
+            return "aud must be the issuer, one string"
+        if isinstance(expires, bool) or not isinstance(expires, int | float) or not now - LEEWAY_SECONDS < expires:
+            return "exp is missing or past"
+        if expires > now + LONGEST_ASSERTION_SECONDS + LEEWAY_SECONDS:
+            return "exp is more than 300 seconds ahead"
+        if not isinstance(jti, str) or not TOKEN_ID.fullmatch(jti):
+            return "jti must be 1 to 128 printable signs"
+        return _time_fault(claims, now)
+
+
+def _time_fault(claims: Mapping[str, Any], now: float) -> str | None:
+    """`nbf` and `iat` may be left out; when they are there, they must not lie ahead."""
+    for name in ("nbf", "iat"):
+        value = claims.get(name, now)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value > now + LEEWAY_SECONDS:
+            return f"{name} lies ahead"
+    return None
+
+
+class _ClientCredentials(grants.ClientCredentialsGrant):
+    TOKEN_ENDPOINT_AUTH_METHODS = ["private_key_jwt"]  # noqa: RUF012  (the library reads this class attribute)
+
+    def validate_token_request(self) -> None:
+        super().validate_token_request()
+        server: Core = self.server
+        scope = set((self.client.get_allowed_scope(self.request.payload.scope) or "").split())
+        self.request.resource = self._resource(server.ring.issuer, scope)
+        asked = _asked(self.request.payload.data.get("authorization_details"))
+        self.request.details = granted(asked, self.client, scope)
+        self.request.jkt = server.prove(self.request)
+
+    def _resource(self, issuer: str, scope: set[str]) -> str:
+        resource = scopes.resource_of(issuer, scope)
+        if resource is None:
+            raise InvalidScopeError(description="scopes of one resource at a time")
+        if any(value != resource for value in self.request.payload.datalist.get("resource", [])):
+            raise InvalidTarget("the scope does not belong to this resource")
+        return resource
+
+    def generate_token(self, **kwargs: Any) -> dict[str, Any]:
+        scope = self.client.get_allowed_scope(kwargs.get("scope"))
+        claims = self.server.claims_of(self.request, self.client, scope)
+        self.server.loaded.issued = claims
+        return {
+            "access_token": self.server.signed(claims),
+            "token_type": "DPoP",
+            "expires_in": int(TOKEN_LIFE.total_seconds()),
+            "scope": scope,
+            "authorization_details": self.request.details,
+        }
+
+
+def _asked(text: str | None) -> list[Any]:
+    """The `authorization_details` as sent; none at all is an empty list."""
+    try:
+        asked = json.loads(text or "[]")
+    except (ValueError, RecursionError) as error:
+        raise InvalidDetails("not JSON") from error
+    if not isinstance(asked, list) or len(asked) > 8:
+        raise InvalidDetails("a list of at most eight")
+    return asked
+
+
+def granted(asked: list[Any], client: Client, scope: set[str]) -> list[dict[str, Any]]:
+    """The part of what was asked that agreements in force allow; purpose and legal basis come from the agreement."""
+    if scope == {scopes.FILING}:
+        if any(not isinstance(item, dict) or item.get("type") != scopes.FILING_DETAIL for item in asked):
+            raise InvalidDetails("filing needs no agreement")
+        return []
+    if not asked:
+        raise InvalidDetails("name an agreement and a purpose")
+    return [_granted_one(item, client, scope) for item in asked]
+
+
+def _granted_one(item: Any, client: Client, scope: set[str]) -> dict[str, Any]:
+    code = item.get("agreement") if isinstance(item, dict) else None
+    deal = client.deals.get(code) if isinstance(code, str) else None
+    if deal is None or item.get("type") != scopes.SHARED_DATA or not _is_one_of(item.get("purpose"), deal.purposes):
+        raise InvalidDetails("type, agreement or purpose")
+    names = [name for name in _names(item, "datatypes") or deal.actions if name in deal.actions and f"{name}.read" in scope]
+    actions = {action for name in names for action in deal.actions[name]}
+    actions &= set(_names(item, "actions") or actions)
+    if not actions:
+        raise InvalidDetails("nothing of this is in the agreement")
+    return {
+        "type": scopes.SHARED_DATA,
+        "agreement": code,
+        "agreement_version": deal.version,
+        "agreement_hash": deal.content_hash,
+        "purpose": item["purpose"],
+        "legal_basis": list(deal.legal_basis),
+        "datatypes": sorted(names),
+        "actions": sorted(actions),
+    }
+
+
+def _is_one_of(value: object, allowed: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in allowed
+
+
+def _names(item: dict[str, Any], member: str) -> list[str]:
+    value = item.get(member, [])
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise InvalidDetails(f"{member} is a list of names")
+    return value
+
+
+class _Token(dict[str, Any]):
+    """The claims of a verified token, with the questions Authlib asks of one."""
+
+    dead = False
+
+    def is_expired(self) -> bool:
+        return self.dead
+
+    def is_revoked(self) -> bool:
+        return self.dead
+
+    def check_client(self, client: Client) -> bool:
+        return bool(self["client_id"] == client.client_id)
+
+
+class _Introspection(IntrospectionEndpoint):
+    CLIENT_AUTH_METHODS = ["private_key_jwt"]  # noqa: RUF012
+
+    def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:  # noqa: ARG002
+        return self.server.token()  # type: ignore[no-any-return]
+
+    def check_permission(self, token: _Token, client: Client, request: Request) -> bool:  # noqa: ARG002
+        return token.check_client(client)
+
+    def introspect_token(self, token: _Token) -> dict[str, Any]:
+        return {"active": True, "token_type": "DPoP", **token}
+
+
+class _Revocation(RevocationEndpoint):
+    CLIENT_AUTH_METHODS = ["private_key_jwt"]  # noqa: RUF012
+
+    def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:  # noqa: ARG002
+        return self.server.token()  # type: ignore[no-any-return]
+
+    def revoke_token(self, token: _Token, request: Request) -> None:  # noqa: ARG002
+        self.server.loaded.revoke = dict(token)
+
+
+class Core(AuthorizationServer):
+    """Made per request: registering is a few list appends, and nothing is shared between requests."""
+
+    def __init__(self, ring: Ring, loaded: Loaded, at: datetime) -> None:
+        super().__init__(scopes_supported=list(scopes.ALL))
+        self.ring, self.loaded, self.at = ring, loaded, at
+        self.register_grant(_ClientCredentials)
+        self.register_client_auth_method("private_key_jwt", _PrivateKeyJwt(ring, loaded, at))
+        self.register_endpoint(_Introspection)
+        self.register_endpoint(_Revocation)
+
+    def prove(self, request: Request) -> str:
+        """The thumbprint of the key the token will be bound to; the proof is noted as spent."""
+        try:
+            proof = read_proof(request.proofs, "POST", request.uri, self.ring.nonces, at=self.at)
+        except ProofRefused as refused:
+            raise InvalidProof(refused.reason, error=refused.code) from refused
+        self.loaded.spent.append(Spent("proof", proof.jkt, proof.jti, self.at + timedelta(seconds=MEMORY_SECONDS)))
+        return proof.jkt
+
+    def claims_of(self, request: Request, client: Client, scope: str) -> dict[str, Any]:
+        """The claims of a new token: RFC 9068 with `cnf` and the granted details."""
+        issued_at = int(self.at.timestamp())
+        return {
+            "iss": self.ring.issuer,
+            "sub": client.client_id,
+            "client_id": client.client_id,
+            "aud": request.resource,
+            "scope": scope,
+            "iat": issued_at,
+            "exp": issued_at + int(TOKEN_LIFE.total_seconds()),
+            "jti": uuid7().hex,
+            "cnf": {"jkt": request.jkt},
+            "authorization_details": request.details,
+        }
+
+    def signed(self, claims: dict[str, Any]) -> str:
+        """The token, under the one active key."""
+        return jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": self.ring.active.kid}, claims, self.ring.active)
+
+    def token(self) -> _Token | None:
+        """The token shown at introspection or revocation, if it is one of ours."""
+        if self.loaded.token is None:
+            return None
+        shown = _Token(self.loaded.token)
+        shown.dead = self.loaded.revoked or shown["exp"] <= self.at.timestamp()
+        return shown
+
+    def query_client(self, client_id: str) -> Client | None:
+        """Only the client that was loaded for this request."""
+        client = self.loaded.client
+        return client if client and client.client_id == client_id else None
+
+    def save_token(self, token: dict[str, Any], request: Request) -> None:
+        """Nothing: an exception here would be a 500 and no OAuth error; `tokens` writes after the core has run."""
+
+    def create_oauth2_request(self, request: Request) -> Request:
+        """Our request is one already."""
+        return request
+
+    def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Nobody listens."""
+
+    def handle_response(self, status: int, body: Any, headers: Any) -> tuple[int, Any, list[tuple[str, str]]]:
+        """Plain values for the door; every answer of these endpoints is kept out of caches."""
+        wanted = [(name, value) for name, value in headers if name.lower() not in {"content-type", "cache-control", "pragma"}]
+        return status, body, [*wanted, *_NO_STORE]

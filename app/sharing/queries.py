@@ -1,0 +1,187 @@
+"""Questions about sharing, for pages: who read a business's data, which agreements and clients there are."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.text import Text
+from app.registers.rules import SCHEMAS, Dataset
+from app.sharing.models import AccessEvent, Agreement, AgreementGrant, ClientKey, OauthClient, Party
+from app.sharing.rules import Basis, Purpose
+
+DELIVERED = (200, 304)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One reading of a subject's data, as the subject may see it. `id` is the log entry; `audit` knows its place in the tree."""
+
+    id: UUID
+    at: datetime
+    agency: Text
+    agreement: str
+    agreement_version: int
+    agreement_title: Text
+    purpose: Text
+    legal_basis: tuple[Basis, ...]
+    dataset: Dataset
+    dataset_title: Text
+    key: str
+    fields: tuple[Text, ...]
+    case_ref: str
+    acting_user: str | None
+    unchanged: bool
+
+
+async def reads_of(session: AsyncSession, tax_code: str, *, before: UUID | None = None, limit: int = 50) -> list[Read]:
+    """Who read what is recorded about `tax_code`, newest first; `before` is the `id` of the last row seen."""
+    rows = await session.execute(
+        select(AccessEvent, Party, Agreement)
+        .join(Party, Party.code == AccessEvent.party)
+        .join(Agreement, (Agreement.code == AccessEvent.agreement) & (Agreement.version == AccessEvent.agreement_version))
+        .where(AccessEvent.subject_ref == tax_code, AccessEvent.status.in_(DELIVERED))
+        .where(AccessEvent.id < before if before else AccessEvent.id.is_not(None))
+        .order_by(AccessEvent.id.desc())
+        .limit(limit)
+    )
+    return [_read(event, party, agreement) for event, party, agreement in rows.tuples()]
+
+
+def _read(event: AccessEvent, party: Party, agreement: Agreement) -> Read:
+    dataset = Dataset(event.dataset)
+    schema = SCHEMAS[dataset]
+    titles = {field.name: field.title for field in schema.fields}
+    purposes = {purpose.code: purpose.title for purpose in purposes_of(agreement.purposes)}
+    return Read(
+        id=event.id,
+        at=event.at,
+        agency=Text(party.name_vi, party.name_en),
+        agreement=event.agreement,
+        agreement_version=event.agreement_version,
+        agreement_title=Text(agreement.title_vi, agreement.title_en),
+        purpose=purposes[event.purpose],
+        legal_basis=tuple(Basis(**basis) for basis in event.legal_basis),
+        dataset=dataset,
+        dataset_title=schema.title,
+        key=event.key,
+        fields=tuple(titles[name] for name in event.fields),
+        case_ref=event.case_ref,
+        acting_user=event.acting_user,
+        unchanged=event.status == 304,
+    )
+
+
+def purposes_of(stored: list[Any]) -> list[Purpose]:
+    """The purposes of an agreement row."""
+    return [Purpose(one["code"], Text(one["title"]["vi"], one["title"]["en"])) for one in stored]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementCard:
+    """An agreement version as lists show it."""
+
+    code: str
+    version: int
+    title: Text
+    party: Text
+    status: str
+    purposes: tuple[Text, ...]
+    datasets: tuple[Text, ...]
+    valid_from: date
+    valid_to: date
+    content_hash: str
+
+
+async def agreements(session: AsyncSession, *, party: str | None = None) -> list[AgreementCard]:
+    """All agreement versions, or those of one party; the newest of each first."""
+    rows = await session.execute(
+        select(Agreement, Party)
+        .join(Party, Party.code == Agreement.party)
+        .where(Agreement.party == party if party else Agreement.code.is_not(None))
+        .order_by(Agreement.code, Agreement.version.desc())
+    )
+    pairs = list(rows.tuples())
+    grants = await session.scalars(select(AgreementGrant).order_by(AgreementGrant.dataset))
+    given: dict[tuple[str, int], list[Text]] = {}
+    for grant in grants:
+        given.setdefault((grant.agreement, grant.version), []).append(SCHEMAS[Dataset(grant.dataset)].title)
+    return [_card(agreement, owner, given.get((agreement.code, agreement.version), [])) for agreement, owner in pairs]
+
+
+def _card(agreement: Agreement, party: Party, datasets: list[Text]) -> AgreementCard:
+    return AgreementCard(
+        code=agreement.code,
+        version=agreement.version,
+        title=Text(agreement.title_vi, agreement.title_en),
+        party=Text(party.name_vi, party.name_en),
+        status=agreement.status,
+        purposes=tuple(purpose.title for purpose in purposes_of(agreement.purposes)),
+        datasets=tuple(datasets),
+        valid_from=agreement.valid_from,
+        valid_to=agreement.valid_to,
+        content_hash=agreement.content_hash,
+    )
+
+
+def good_keys(at: datetime) -> ColumnElement[bool]:
+    """The condition that a client's key may be used at `at`."""
+    ended = ClientKey.valid_to.is_not(None) & (ClientKey.valid_to <= at)
+    return (ClientKey.valid_from <= at) & ~ended & ClientKey.revoked_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCard:
+    """A client as lists show it; `kids` are its keys that are good now."""
+
+    client_id: str
+    name: str
+    party: Text
+    scopes: tuple[str, ...]
+    tax_code: str | None
+    status: str
+    kids: tuple[str, ...]
+
+
+async def clients(session: AsyncSession, *, at: datetime) -> list[ClientCard]:
+    """All clients, by party and id."""
+    rows = await session.execute(
+        select(OauthClient, Party).join(Party, Party.code == OauthClient.party).order_by(OauthClient.party, OauthClient.client_id)
+    )
+    pairs = list(rows.tuples())
+    good = (
+        (ClientKey.valid_from <= at) & (ClientKey.valid_to.is_(None) | (ClientKey.valid_to > at)) & ClientKey.revoked_at.is_(None)
+    )
+    kids: dict[str, list[str]] = {}
+    for key in await session.scalars(select(ClientKey).where(good).order_by(ClientKey.kid)):
+        kids.setdefault(key.client_id, []).append(key.kid)
+    return [
+        ClientCard(
+            client_id=client.client_id,
+            name=client.name,
+            party=Text(party.name_vi, party.name_en),
+            scopes=tuple(client.scopes),
+            tax_code=client.tax_code,
+            status=client.status,
+            kids=tuple(kids.get(client.client_id, ())),
+        )
+        for client, party in pairs
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a client may do at this moment: for `/me`."""
+
+    client: ClientCard
+    agreements: tuple[AgreementCard, ...]
+
+
+async def standing(session: AsyncSession, client_id: str, *, at: datetime) -> Standing:
+    """The client and the agreements of its party."""
+    card = next(card for card in await clients(session, at=at) if card.client_id == client_id)
+    party = await session.scalar(select(OauthClient.party).where(OauthClient.client_id == client_id))
+    return Standing(card, tuple(await agreements(session, party=party)))

@@ -1,0 +1,30 @@
+"""The scopes a client may hold and the resource each belongs to."""
+
+from app.registers.rules import Dataset
+
+FILING = "filing"
+READS = {f"{dataset.value}.read": dataset for dataset in Dataset}
+ALL = (FILING, *READS)
+
+SHARED_DATA = "moit.shared-data"
+"""The type of `authorization_details` that names an agreement and a purpose."""
+
+FILING_DETAIL = "moit.filing"
+"""The type of `authorization_details` of a company's own client; its tax code is ours to say."""
+
+
+def resource_of(issuer: str, scopes: set[str]) -> str | None:
+    """The one resource that `scopes` belong to; None when they are mixed, unknown or none at all."""
+    if scopes == {FILING}:
+        return filing_resource(issuer)
+    return sharing_resource(issuer) if scopes and scopes <= set(READS) else None
+
+
+def sharing_resource(issuer: str) -> str:
+    """The resource indicator (RFC 8707) of the shared data."""
+    return f"{issuer}/api/sharing"
+
+
+def filing_resource(issuer: str) -> str:
+    """The resource indicator (RFC 8707) of filing by machine."""
+    return f"{issuer}/api/filing"

@@ -1,0 +1,265 @@
+"""Around the authorization core: load, run, spend, record, all in the caller's transaction; and reading tokens of ours."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import day_in_vietnam
+from app.sharing import scopes
+from app.sharing.keys import Ring
+from app.sharing.models import (
+    Agreement,
+    AgreementGrant,
+    ClientKey,
+    IssuedToken,
+    OauthClient,
+    RevokedJti,
+    UsedAssertion,
+    UsedProof,
+)
+from app.sharing.oauth import ASSERTION_ALGORITHMS, Call, Client, Core, Deal, InvalidProof, Loaded, Request, Spent
+from app.sharing.proofs import ALGORITHMS, Proof
+from app.sharing.queries import good_keys
+from app.sharing.rules import IDENTIFIER, Status
+
+Endpoint = Literal["token", "introspection", "revocation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the door sends: status, JSON body, headers."""
+
+    status: int
+    body: Any
+    headers: Sequence[tuple[str, str]]
+
+
+class TokenRefused(Exception):
+    """An access token that is not good here; the door answers 401."""
+
+    def __init__(self, code: str = "invalid_token") -> None:
+        super().__init__(code)
+        self.code = code
+
+
+async def answer(session: AsyncSession, ring: Ring, endpoint: Endpoint, call: Call, *, at: datetime) -> Answer:
+    """Judge one OAuth request. The door commits whatever the answer: what was spent stays spent."""
+    loaded = await _load(session, ring, call, at)
+    core = Core(ring, loaded, at)
+    status, body, headers = _run(core, endpoint, call)
+    if refused := await _spend(session, loaded.spent):
+        status, body, headers = core.handle_response(*refused())
+    elif status == 200:
+        await _record(session, loaded, at)
+    shown = dict(body) if isinstance(body, list) else body
+    return Answer(status, shown, headers)
+
+
+def _run(core: Core, endpoint: Endpoint, call: Call) -> Any:
+    names = [name for name, _ in call.pairs if name != "resource"]
+    if len(names) != len(set(names)):
+        return core.handle_response(*InvalidRequestError("a parameter is repeated")())
+    request = Request(call)
+    if endpoint == "token":
+        return core.create_token_response(request)
+    return core.create_endpoint_response(endpoint, request)
+
+
+async def _load(session: AsyncSession, ring: Ring, call: Call, at: datetime) -> Loaded:
+    form = dict(call.pairs)
+    client = await _client(session, _unverified_sub(form.get("client_assertion", "")), at)
+    token = _own_token(ring, form["token"]) if "token" in form else None
+    revoked = await session.get(RevokedJti, token["jti"]) is not None if token else False
+    return Loaded(client, token, revoked)
+
+
+def _unverified_sub(assertion: str) -> str | None:
+    """The client_id by which to find keys. Nothing else of an unverified assertion is ever used."""
+    try:
+        part = assertion.split(".")[1]
+        sub = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))["sub"]
+    except (IndexError, ValueError, KeyError, TypeError, binascii.Error, RecursionError):
+        return None
+    return sub if isinstance(sub, str) and IDENTIFIER.fullmatch(sub) else None
+
+
+async def _client(session: AsyncSession, client_id: str | None, at: datetime) -> Client | None:
+    row = await session.get(OauthClient, client_id) if client_id else None
+    if row is None or row.status != Status.ACTIVE:
+        return None
+    keys = await session.scalars(select(ClientKey.jwk).where(ClientKey.client_id == client_id, good_keys(at)))
+    key_set = KeySet.import_key_set({"keys": [dict(jwk) for jwk in keys]})
+    deals = await _deals(session, row.party, at)
+    return Client(row.client_id, row.party, key_set, frozenset(row.scopes), row.tax_code, deals)
+
+
+async def _deals(session: AsyncSession, party: str, at: datetime) -> dict[str, Deal]:
+    """The agreement versions in force for a party; at most one version of each is active."""
+    today = day_in_vietnam(at)
+    rows = await session.execute(
+        select(Agreement, AgreementGrant)
+        .join(AgreementGrant, (AgreementGrant.agreement == Agreement.code) & (AgreementGrant.version == Agreement.version))
+        .where(Agreement.party == party, Agreement.status == Status.ACTIVE)
+        .where(Agreement.valid_from <= today, Agreement.valid_to >= today)
+    )
+    found: dict[str, tuple[Agreement, dict[str, frozenset[str]]]] = {}
+    for agreement, grant in rows.tuples():
+        found.setdefault(agreement.code, (agreement, {}))[1][grant.dataset] = frozenset(grant.actions)
+    return {code: _deal(agreement, actions) for code, (agreement, actions) in found.items()}
+
+
+def _deal(agreement: Agreement, actions: Mapping[str, frozenset[str]]) -> Deal:
+    purposes = frozenset(purpose["code"] for purpose in agreement.purposes)
+    return Deal(agreement.version, agreement.content_hash, purposes, tuple(agreement.legal_basis), actions)
+
+
+async def _spend(session: AsyncSession, spent: Sequence[Spent]) -> OAuth2Error | None:
+    """Remember one-time values. A second insert of the same value waits for the first to end, then adds no row."""
+    for one in spent:
+        values = {"jti": one.jti, "expires": one.expires}
+        if one.kind == "assertion":
+            row = insert(UsedAssertion).values(client_id=one.owner, **values)
+        else:
+            row = insert(UsedProof).values(owner=one.owner, **values)
+        if await session.scalar(row.on_conflict_do_nothing().returning(text("true"))) is None:
+            used = "jti used before"
+            return InvalidClientError(description=used) if one.kind == "assertion" else InvalidProof(used)
+    return None
+
+
+async def _record(session: AsyncSession, loaded: Loaded, at: datetime) -> None:
+    if claims := loaded.issued:
+        session.add(
+            IssuedToken(
+                jti=claims["jti"],
+                client_id=claims["client_id"],
+                audience=claims["aud"],
+                scope=claims["scope"],
+                details=claims["authorization_details"],
+                issued_at=at,
+                expires=datetime.fromtimestamp(claims["exp"], UTC),
+            )
+        )
+    if claims := loaded.revoke:
+        gone = {"jti": claims["jti"], "expires": datetime.fromtimestamp(claims["exp"], UTC), "at": at}
+        await session.execute(insert(RevokedJti).values(gone).on_conflict_do_nothing())
+
+
+# ---------------------------------------------------------------- at the protected resources
+
+
+def _own_token(ring: Ring, compact: str) -> dict[str, Any] | None:
+    """The claims of a token that we signed, expired or not; None for anything else."""
+    digest = hashlib.sha256(compact.encode(errors="replace")).digest()
+    if known := ring.claims.get(digest):
+        return known
+    try:
+        token = jwt.decode(compact, ring.published, algorithms=["ES256"])
+    except (JoseError, ValueError, TypeError, RecursionError):
+        return None
+    if token.header.get("typ") != "at+jwt" or token.claims.get("iss") != ring.issuer or "cnf" not in token.claims:
+        return None
+    ring.remember(digest, token.claims)
+    return token.claims
+
+
+def read_token(ring: Ring, compact: str, audience: str, *, at: datetime) -> dict[str, Any]:
+    """The claims of an access token good for `audience` now; whether it was taken back is asked in SQL. `TokenRefused`."""
+    claims = _own_token(ring, compact)
+    if claims is None or claims["aud"] != audience or claims["exp"] <= at.timestamp():
+        raise TokenRefused
+    return claims
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A client let in for one request: its id, what it is called, and the company it is bound to."""
+
+    client_id: str
+    name: str
+    tax_code: str | None
+
+
+_ADMIT = text("""
+    with gate as (
+      select exists (select from used_proof where owner = 'epoch' and jti = :epoch) as epoch,
+             c.client_id, c.name, c.tax_code
+      from (select 1) one
+      left join oauth_client c on c.client_id = :client_id and c.status = 'active'
+           and not exists (select from revoked_jti where jti = :jti)),
+    proof as (
+      insert into used_proof (owner, jti, expires)
+      select :owner, :proof_jti, :expires from gate where epoch and client_id is not null
+      on conflict do nothing returning true as fresh)
+    select gate.epoch, gate.client_id, gate.name, gate.tax_code, proof.fresh from gate left join proof on true""")
+
+
+async def admit(session: AsyncSession, ring: Ring, claims: Mapping[str, Any], proof: Proof, *, expires: datetime) -> Admitted:
+    """Spend the proof and see that token and client still stand, in one statement. `TokenRefused` otherwise."""
+    values = {"epoch": ring.epoch, "client_id": claims["client_id"], "jti": claims["jti"]}
+    values |= {"owner": proof.jkt, "proof_jti": proof.jti}
+    row = (await session.execute(_ADMIT, values | {"expires": expires})).one()
+    if not row.epoch:
+        raise TokenRefused("use_dpop_nonce")
+    if row.client_id is None:
+        raise TokenRefused
+    if not row.fresh:
+        raise TokenRefused("invalid_dpop_proof")
+    return Admitted(row.client_id, row.name, row.tax_code)
+
+
+# ---------------------------------------------------------------- what we say about ourselves
+
+
+def server_metadata(issuer: str) -> dict[str, Any]:
+    """RFC 8414. `response_types_supported` is empty because there is no front channel."""
+    methods = {
+        f"{name}_endpoint_auth_methods_supported": ["private_key_jwt"] for name in ("token", "introspection", "revocation")
+    }
+    algorithms = {
+        f"{name}_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS
+        for name in ("token", "introspection", "revocation")
+    }
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/oauth/token",
+        "introspection_endpoint": f"{issuer}/oauth/introspect",
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "jwks_uri": f"{issuer}/oauth/jwks",
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        **methods,
+        **algorithms,
+        "dpop_signing_alg_values_supported": ALGORITHMS,
+        "authorization_details_types_supported": [scopes.SHARED_DATA, scopes.FILING_DETAIL],
+        "scopes_supported": list(scopes.ALL),
+        "protected_resources": [scopes.sharing_resource(issuer), scopes.filing_resource(issuer)],
+    }
+
+
+def resource_metadata(issuer: str, resource: str) -> dict[str, Any]:
+    """RFC 9728, for one of the two resources."""
+    filing = resource == scopes.filing_resource(issuer)
+    return {
+        "resource": resource,
+        "authorization_servers": [issuer],
+        "scopes_supported": [scopes.FILING] if filing else list(scopes.READS),
+        "bearer_methods_supported": ["header"],
+        "dpop_bound_access_tokens_required": True,
+        "dpop_signing_alg_values_supported": ALGORITHMS,
+        "authorization_details_types_supported": [scopes.FILING_DETAIL if filing else scopes.SHARED_DATA],
+    }
