@@ -1,4 +1,4 @@
-"""The gateway port and its VNPAY-2.1.0-shaped adapter: the signed payment address out, signed notices in. No database, no network.
+"""The gateway port and its VNPAY-2.1.0-shaped adapter: signed payment addresses out, signed notices in. No network here.
 
 Protocol: `vnpay.md` [HMAC-SHA512, IPN, RspCode found; lists of fields from knowledge: check against the merchant's documents].
 """
@@ -83,7 +83,7 @@ def is_txn_ref(text: str) -> bool:
 
 
 def read(raw_query: str | bytes) -> dict[str, str]:
-    """The fields of a raw query string; {} for one that no gateway sends (a field twice, too long, not UTF-8, hidden characters)."""
+    """The fields of a raw query; {} for one that no gateway sends (a field twice, too long, not UTF-8, hidden characters)."""
     raw = raw_query.decode("latin-1") if isinstance(raw_query, bytes) else raw_query
     if len(raw) > _LONGEST_QUERY:
         return {}

@@ -59,7 +59,7 @@ class GatewayNotice(Base):
     """A notice whose signature held, as it came, with what we answered."""
 
     __tablename__ = "gateway_notice"
-    __table_args__ = (Index(None, "txn_ref"),)
+    __table_args__ = (Index(None, "txn_ref"), {"info": {"append_only": True}})
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     txn_ref: Mapped[str]

@@ -1,6 +1,6 @@
-"""What is printed on each document, as values the caller fills. Each model belongs to one form and names its kind and template.
+"""What is printed on each document, as values the caller fills. Each model is one form: it names its kind and template.
 
-The same values, as JSON, are given to Typst and attached to the PDF as `du-lieu.json`: times carry +07:00, amounts are whole đồng.
+As JSON they go to Typst and, attached as `du-lieu.json`, with the PDF: times carry +07:00, amounts are whole đồng.
 """
 
 from datetime import date, datetime

@@ -1,0 +1,204 @@
+"""Order a document, make or sign and seal it (jobs), void or revoke it."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import outbox
+from app.core.blobs import Stored
+from app.core.errors import NotFound, WrongState
+from app.core.ids import secret as new_secret
+from app.core.ids import uuid7
+from app.issued import numbering, render
+from app.issued.facts import Facts
+from app.issued.models import IssuedDocument, IssuedSecret
+from app.issued.press import Ground, Press
+from app.issued.rules import State, wait_after
+from app.trust import queries as trust
+
+MAKE, SIGN, SEAL = "issued.make", "issued.sign", "issued.seal"
+
+# Below the database's own limit for an idle transaction (30 s): the lock on the row is kept while we sign.
+PATIENCE_SECONDS = 25
+
+
+async def order(
+    session: AsyncSession,
+    facts: Facts,
+    *,
+    dossier_id: UUID,
+    unit: str,
+    at: datetime,
+    template: str | None = None,
+    series: str | None = None,
+    personal_signer: UUID | None = None,
+    valid_until: date | None = None,
+    replaces: UUID | None = None,
+) -> IssuedDocument:
+    """Ask for a document; a job makes it after the commit.
+
+    With a personal signer the number is reserved here, in the decision's own transaction. Otherwise the job takes it, so that
+    no two receptions wait for each other. `unit` is the agency whose organisation seals. Raises `ValueError` for a template
+    that does not exist: the procedure's data are wrong.
+    """
+    chosen = template or facts.template
+    if chosen not in render.NAMES:
+        raise ValueError(f"no template {chosen!r}")
+    document = _ordered(facts, chosen, dossier_id=dossier_id, unit=unit, series=series, at=at)
+    document.personal_signer, document.valid_until, document.replaces = personal_signer, valid_until, replaces
+    session.add(document)
+    await session.flush()
+    session.add(IssuedSecret(secret=document.secret, dossier_id=dossier_id, issued_id=document.id))
+    if personal_signer is not None:
+        await _number(session, document, at=at)
+    outbox.put(session, SIGN if personal_signer else MAKE, dossier_id=dossier_id, issued_id=document.id)
+    return document
+
+
+async def make(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, press: Press, at: datetime) -> IssuedDocument | None:
+    """Job: print and seal a document that needs no personal signature. The document when this run finished it, else None."""
+    document = await _locked(session, dossier_id, issued_id)
+    if document.state != State.ORDERED or document.personal_signer is not None:
+        return None
+    await _number(session, document, at=at)
+    ground = await _ground(session, press, at)
+    return await _finished(session, document, _made(press, document, ground), topic=MAKE, at=at)
+
+
+async def sign(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, press: Press, at: datetime) -> IssuedDocument | None:
+    """Job: print, prepare and put the leader's signature on. The document when this run signed it, else None."""
+    document = await _locked(session, dossier_id, issued_id)
+    if document.state != State.ORDERED or document.personal_signer is None:
+        return None
+    ground, key = await _ground(session, press, at), uuid7()
+    work = _signed(press, document, document.personal_signer, key, ground)
+    if await _attempt(session, document, work, topic=SIGN, at=at) is None:
+        return None
+    document.state, document.signed_key, document.signed_at = State.SIGNED, key, at
+    return document
+
+
+async def ask_seal(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, at: datetime) -> None:
+    """The records officer issues the document: the job seals it. Asking twice is asking once."""
+    document = await _locked(session, dossier_id, issued_id)
+    if document.state != State.SIGNED:
+        raise WrongState
+    if document.seal_asked_at is None:
+        document.seal_asked_at = at
+        outbox.put(session, SEAL, dossier_id=dossier_id, issued_id=issued_id)
+
+
+async def seal(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, press: Press, at: datetime) -> IssuedDocument | None:
+    """Job: the organisation's seal, evidence, time stamp, our own check. The document when this run finished it, else None."""
+    document = await _locked(session, dossier_id, issued_id)
+    if document.state != State.SIGNED or document.signed_key is None or document.seal_asked_at is None:
+        return None
+    ground = await _ground(session, press, at)
+    return await _finished(session, document, _sealed(press, document, document.signed_key, ground), topic=SEAL, at=at)
+
+
+async def void(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, reason: str, at: datetime) -> None:
+    """Withdraw a document with its number: the number stays in the register, void, with the reason."""
+    document = await _locked(session, dossier_id, issued_id)
+    if document.number is not None:
+        await numbering.void(session, document.number, reason=reason, at=at)
+    document.revoked_at, document.revoked_reason = at, reason
+
+
+async def revoke(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, reason: str, at: datetime) -> None:
+    """The document was valid and no longer is; whoever verifies it is told so from now on."""
+    document = await _locked(session, dossier_id, issued_id)
+    if document.state != State.READY or document.revoked_at is not None:
+        raise WrongState
+    document.revoked_at, document.revoked_reason = at, reason
+
+
+def _ordered(facts: Facts, template: str, *, dossier_id: UUID, unit: str, series: str | None, at: datetime) -> IssuedDocument:
+    return IssuedDocument(
+        dossier_id=dossier_id,
+        id=uuid7(),
+        unit=unit,
+        kind=facts.kind,
+        template=template,
+        series=series,
+        title_vi=facts.title.vi,
+        title_en=facts.title.en,
+        facts=facts.model_dump(mode="json"),
+        secret=new_secret(),
+        state=State.ORDERED,
+        attempts=0,
+        asked_at=at,
+    )
+
+
+async def _locked(session: AsyncSession, dossier_id: UUID, issued_id: UUID) -> IssuedDocument:
+    found = select(IssuedDocument).where(IssuedDocument.dossier_id == dossier_id, IssuedDocument.id == issued_id)
+    document = await session.scalar(found.with_for_update().execution_options(populate_existing=True))
+    if document is None:
+        raise NotFound
+    return document
+
+
+async def _number(session: AsyncSession, document: IssuedDocument, *, at: datetime) -> None:
+    if document.series is not None and document.number is None:
+        document.number = await numbering.reserve(
+            session, document.series, dossier_id=document.dossier_id, issued_id=document.id, at=at
+        )
+
+
+async def _ground(session: AsyncSession, press: Press, at: datetime) -> Ground:
+    return Ground(await trust.snapshot(session), await trust.fetch_rules(session, loopback=press.loopback), at)
+
+
+async def _made(press: Press, document: IssuedDocument, ground: Ground) -> Stored:
+    pdf = await press.seal_alone(document, ground)
+    await press.examine(pdf, ground, strict=False)
+    return await press.blobs.put_bytes(document.id, document.dossier_id, pdf)
+
+
+async def _signed(press: Press, document: IssuedDocument, signer: UUID, key: UUID, ground: Ground) -> Stored:
+    return await press.blobs.put_bytes(key, document.dossier_id, await press.sign(document, signer, ground))
+
+
+async def _sealed(press: Press, document: IssuedDocument, signed_key: UUID, ground: Ground) -> Stored:
+    signed = await press.blobs.get(signed_key, document.dossier_id)
+    pdf = await press.seal(document, signed, ground)
+    await press.examine(pdf, ground, strict=True)
+    stored = await press.blobs.put_bytes(document.id, document.dossier_id, pdf)
+    await press.second_opinion(document)
+    return stored
+
+
+async def _finished(
+    session: AsyncSession, document: IssuedDocument, work: Awaitable[Stored], *, topic: str, at: datetime
+) -> IssuedDocument | None:
+    stored = await _attempt(session, document, work, topic=topic, at=at)
+    if stored is None:
+        return None
+    document.state, document.ready_at = State.READY, at
+    document.sha256, document.size = stored.sha256, stored.size
+    return document
+
+
+async def _attempt(
+    session: AsyncSession, document: IssuedDocument, work: Awaitable[Stored], *, topic: str, at: datetime
+) -> Stored | None:
+    """Do the work, or note why not and ask for another try: number and reason must outlive the failure, so nothing is raised."""
+    document.attempts += 1
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            stored = await work
+    except SQLAlchemyError:
+        raise  # the transaction is broken: nothing can be noted in it
+    except Exception as error:  # noqa: BLE001  (whatever went wrong is kept with the document, and a job tries again)
+        document.error = f"{type(error).__name__}: {error}"[:500]
+        again = at + wait_after(document.attempts)
+        outbox.put(session, topic, not_before=again, dossier_id=document.dossier_id, issued_id=document.id)
+        return None
+    document.error = None
+    return stored

@@ -1,0 +1,184 @@
+"""The press: what the jobs need to turn facts into a signed file. Made once per worker; no table is written here."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+import signing
+from app.core.blobs import Blobs
+from app.core.clock import in_vietnam
+from app.core.db import Sessions
+from app.core.settings import Settings
+from app.core.text import Text
+from app.issued import qr
+from app.issued.models import IssuedDocument
+from app.issued.render import Place, Rendered, draw_stamp, render
+from app.issued.values import printed
+from app.trust import actions as trust
+
+# Names of the signature fields, and what a screen reader says of them.
+PERSON, SEAL, TIMESTAMP = "ChuKyNguoiCoThamQuyen", "ConDauCoQuan", "DauThoiGian"
+LABELS = {
+    PERSON: "Chữ ký số của người có thẩm quyền",
+    SEAL: "Chữ ký số của cơ quan, tổ chức",
+    TIMESTAMP: "Dấu thời gian của văn bản",
+}
+
+
+class Unsound(RuntimeError):
+    """The finished file did not pass our own check: it is not given out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a signing job reads from the database before it starts: whom to trust, and whom it may ask."""
+
+    trust: signing.TrustSnapshot
+    rules: signing.FetchRules
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Fonts and templates, the keys of this installation, its time-stamping authority, its store of files."""
+
+    blobs: Blobs
+    sessions: Sessions
+    pool: signing.Pool
+    public_url: str
+    agency: str
+    keys: Path | None
+    passphrase: str
+    tsa_url: str | None
+    loopback: bool
+    _signers: dict[str, signing.SoftSigner] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings, *, sessions: Sessions, blobs: Blobs, pool: signing.Pool) -> Self:
+        """The press of these settings."""
+        secret = settings.signing_passphrase
+        return cls(
+            blobs=blobs,
+            sessions=sessions,
+            pool=pool,
+            public_url=settings.public_url,
+            agency=settings.agency_code,
+            keys=settings.signing_keys,
+            passphrase=secret.get_secret_value() if secret else "",
+            tsa_url=settings.tsa_url,
+            loopback=settings.fetch_loopback,
+        )
+
+    def print(self, document: IssuedDocument) -> Rendered:
+        """The document as it is before any signature. CPU: call it in a thread."""
+        verify = qr.verification_url(self.public_url, document.secret)
+        title = Text(document.title_vi, document.title_en)
+        values = printed(
+            document.facts, kind=document.kind, title=title, number=document.number, at=document.asked_at, verify=verify
+        )
+        return render(document.template, values, qr=qr.svg(verify))
+
+    async def seal_alone(self, document: IssuedDocument, ground: Ground) -> bytes:
+        """Printed and closed by one organisation seal: PDF/A-3a and PDF/UA-1 stay whole."""
+        rendered = await asyncio.to_thread(self.print, document)
+        box = _box(SEAL, rendered.place("seal"))
+        seat = await asyncio.to_thread(self._organisation, document, "framed", rendered.place("seal"), ground.at)
+        return await signing.seal_only(rendered.pdf, seat, box, self._tsa(ground))
+
+    async def sign(self, document: IssuedDocument, signer: UUID, ground: Ground) -> bytes:
+        """Printed, every field prepared, and signed by the person; the seal is to come."""
+        rendered = await asyncio.to_thread(self.print, document)
+        boxes = [_box(PERSON, rendered.place("person")), _box(SEAL, rendered.place("seal"))]
+        boxes.append(signing.FieldBox(TIMESTAMP, LABELS[TIMESTAMP], None))
+        prepared = await asyncio.to_thread(signing.prepare, rendered.pdf, boxes)
+        seat = await asyncio.to_thread(self._person, document, signer, rendered.place("person"), ground.at)
+        return await signing.personal_sign(prepared, seat, self._tsa(ground))
+
+    async def seal(self, document: IssuedDocument, signed: bytes, ground: Ground) -> bytes:
+        """The organisation's seal over the signed file, then the evidence and the document time stamp."""
+        place = Place("seal", 0, (0, 0, SEAL_PT, SEAL_PT))  # the field is there already; only its size matters
+        seat = await asyncio.to_thread(self._organisation, document, "round", place, ground.at)
+        tsa = self._tsa(ground)
+        sealed = await signing.seal(signed, seat, tsa)
+        return await signing.finish(sealed, TIMESTAMP, tsa, ground.trust, partial(self._gather, ground.at))
+
+    async def examine(self, pdf: bytes, ground: Ground, *, strict: bool) -> None:
+        """Raise `Unsound` unless our own engine accepts the file. `strict`: an unknown revocation state does not pass either."""
+        needs = await self.pool.revocation_needs(pdf, ground.trust)
+        evidence = await self._gather(ground.at, needs)
+        policy = signing.Policy(
+            at=ground.at, trust=ground.trust, evidence=evidence, roles=frozenset({signing.Role.OFFICIAL}), gate=None
+        )
+        report = await self.pool.check(pdf, policy)
+        accepted = {signing.Verdict.VALID} if strict else {signing.Verdict.VALID, signing.Verdict.INDETERMINATE}
+        if report.verdict not in accepted:
+            raise Unsound(f"{report.verdict}: {', '.join(sorted(report.codes))}")
+
+    async def second_opinion(self, document: IssuedDocument) -> None:
+        """Raise `Unsound` when `pdfsig`, where it is installed, finds a signature of the stored file broken."""
+        tool = shutil.which("pdfsig")
+        if tool is None:
+            return
+        async with self.blobs.plain(document.id, document.dossier_id) as path:
+            process = await asyncio.create_subprocess_exec(
+                tool, "-nocert", str(path), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+            )
+            heard, _ = await process.communicate()
+        verdicts = [line for line in heard.decode(errors="replace").splitlines() if "Signature Validation:" in line]
+        if not verdicts or any("Signature is Valid" not in line for line in verdicts):
+            raise Unsound(f"pdfsig: {'; '.join(verdicts) or 'no signature seen'}")
+
+    def _organisation(self, document: IssuedDocument, shape: str, place: Place, at: datetime) -> signing.Seat:
+        name = f"seal-{document.unit}"
+        own = self._file(name).exists()
+        facts = document.facts
+        said = {"organisation": facts["office"] if own else facts["governing_body"], "at": _shown(at), "shape": shape}
+        return signing.Seat(self._signer(name if own else f"seal-{self.agency}"), SEAL, stamp=_stamp(said, place))
+
+    def _person(self, document: IssuedDocument, signer: UUID, place: Place, at: datetime) -> signing.Seat:
+        who: dict[str, Any] = document.facts.get("signer") or document.facts["officer"]
+        stamp = _stamp({"signer": who["name"], "at": _shown(at), "shape": "personal"}, place)
+        return signing.Seat(self._signer(f"person-{signer}"), PERSON, stamp=stamp)
+
+    def _file(self, name: str) -> Path:
+        if self.keys is None:
+            raise FileNotFoundError("set MOTCUA_SIGNING_KEYS: the folder of the portal's signing keys")
+        return self.keys / f"{name}.p12"
+
+    def _signer(self, name: str) -> signing.SoftSigner:
+        # Opening a key costs tens of milliseconds; using it does not.
+        if name not in self._signers:
+            self._signers[name] = signing.SoftSigner.from_pkcs12(self._file(name).read_bytes(), self.passphrase.encode())
+        return self._signers[name]
+
+    def _tsa(self, ground: Ground) -> signing.HttpTsa:
+        if self.tsa_url is None:
+            raise LookupError("set MOTCUA_TSA_URL: signatures carry a time stamp")
+        return signing.HttpTsa(self.tsa_url, ground.rules)
+
+    async def _gather(self, at: datetime, needs: Sequence[signing.Need]) -> signing.Evidence:
+        return await trust.gather(self.sessions, needs, loopback=self.loopback, at=at)
+
+
+SEAL_PT = 102.05  # 36 mm, the actual size of a ministry's seal
+
+
+def _box(name: str, place: Place) -> signing.FieldBox:
+    return signing.FieldBox(name, LABELS[name], place.box, place.page)
+
+
+def _stamp(said: dict[str, Any], place: Place) -> signing.StampStyle:
+    left, low, right, high = place.box
+    return signing.stamp_style(draw_stamp(said | {"width": right - left, "height": high - low}))
+
+
+def _shown(at: datetime) -> str:
+    return f"{in_vietnam(at):%d/%m/%Y %H:%M:%S} +07:00"

@@ -1,0 +1,70 @@
+"""Channels out of the portal: today e-mail by SMTP. A channel sends or raises `Unreachable`; what to do then is the action's."""
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Self
+from urllib.parse import urlsplit
+
+import aiosmtplib
+
+from app.core.errors import Unreachable
+from app.core.settings import Settings
+from app.notices.queries import Shown
+
+SMTP_TIMEOUT_SECONDS = 10
+
+_GREETING = "Kính gửi doanh nghiệp,"
+_CLOSING_VI = "Thư được gửi tự động, xin không trả lời thư này. Cổng không bao giờ hỏi mật khẩu hay mã xác thực qua thư."
+_CLOSING_EN = "This message was sent automatically; please do not reply. The portal never asks for passwords or codes by mail."
+
+
+class Rejected(Unreachable):
+    """The mail server took the connection and refused the message."""
+
+    slug = "mail-rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailer:
+    """One SMTP server. Both languages go in one message: the portal does not know who opens the enterprise's mailbox."""
+
+    host: str
+    port: int
+    sender: str
+    public_url: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The mail server these settings name."""
+        return cls(settings.smtp_host, settings.smtp_port, settings.smtp_from, settings.public_url.rstrip("/"))
+
+    async def send(self, notice: Shown, address: str) -> None:
+        """Send the notice. Raises `Unreachable` when it was not taken; the error names no address."""
+        try:
+            await aiosmtplib.send(
+                self.message(notice, address), hostname=self.host, port=self.port, timeout=SMTP_TIMEOUT_SECONDS, start_tls=None
+            )
+        except aiosmtplib.SMTPResponseException as error:
+            raise Rejected(slug=f"mail-rejected-{error.code}") from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise Unreachable from error
+
+    def message(self, notice: Shown, address: str) -> EmailMessage:
+        """The mail: what happened and where to look, no facts of the dossier beyond its number."""
+        mail = EmailMessage()
+        mail["From"], mail["To"] = self.sender, address
+        mail["Subject"] = f"{notice.title.vi} / {notice.title.en}"
+        mail["Date"] = format_datetime(notice.at)
+        # The same notice always has the same id: a mailbox shows a repeated delivery once.
+        mail["Message-ID"] = f"<{notice.id}@{urlsplit(self.public_url).hostname}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["Content-Language"] = "vi, en"
+        mail.set_content(self._text(notice))
+        return mail
+
+    def _text(self, notice: Shown) -> str:
+        link = f"{self.public_url}/ho-so/{notice.dossier_id}" if notice.dossier_id else f"{self.public_url}/thong-bao"
+        vi = [_GREETING, notice.body.vi, f"Trang của hồ sơ: {link}", _CLOSING_VI]
+        en = ["---", notice.body.en, f"The dossier's page: {link}", _CLOSING_EN]
+        return "\n\n".join([*vi, *en]) + "\n"
