@@ -1,0 +1,1 @@
+"""Doors for machines: filing, sharing, authorization, payments, health."""
