@@ -2,31 +2,68 @@
 
 from signing.binding import Binding, bound_to, bound_to_person, split_tax_code
 from signing.evidence import NO_EVIDENCE, Evidence, Item, Need, Source
+from signing.fetch import FetchFailed, FetchRules, HttpTsa, fetch, gather
+from signing.fields import FieldBox, prepare
+from signing.keys import SignerPort, SoftSigner, Tsa, timestamp
 from signing.limits import Limits
 from signing.model import Finding, Report, Role, Signature, Signer, Verdict
 from signing.policy import Gate, Policy
+from signing.pool import Bounds, Pool
+from signing.revocation import is_fresh, needs_of, revocation_needs
+from signing.sign import Gather, Seat, finish, personal_sign, seal, seal_only, sign_result
+from signing.stamp import StampStyle, stamp_style
+from signing.timestamps import TimestampCheck, verify_timestamp
 from signing.trust import NO_TRUST, Authority, TrustSnapshot
+from signing.validate import check
 
 __all__ = [
     "NO_EVIDENCE",
     "NO_TRUST",
     "Authority",
     "Binding",
+    "Bounds",
     "Evidence",
+    "FetchFailed",
+    "FetchRules",
+    "FieldBox",
     "Finding",
     "Gate",
+    "Gather",
+    "HttpTsa",
     "Item",
     "Limits",
     "Need",
     "Policy",
+    "Pool",
     "Report",
     "Role",
+    "Seat",
     "Signature",
     "Signer",
+    "SignerPort",
+    "SoftSigner",
     "Source",
+    "StampStyle",
+    "TimestampCheck",
     "TrustSnapshot",
+    "Tsa",
     "Verdict",
     "bound_to",
     "bound_to_person",
+    "check",
+    "fetch",
+    "finish",
+    "gather",
+    "is_fresh",
+    "needs_of",
+    "personal_sign",
+    "prepare",
+    "revocation_needs",
+    "seal",
+    "seal_only",
+    "sign_result",
     "split_tax_code",
+    "stamp_style",
+    "timestamp",
+    "verify_timestamp",
 ]

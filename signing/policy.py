@@ -62,15 +62,15 @@ KEY_BITS = {"rsa": 2048, "rsassa_pss": 2048, "ec": 256}
 KEY_USAGES = frozenset({"digital_signature", "non_repudiation"})
 """Either will do: both occur in the field."""
 
+_OTHER_PURPOSES = frozenset({"time_stamping", "ocsp_signing", "server_auth", "code_signing"})
+
 _ALLOWED = AlgorithmUsageConstraint(allowed=True)
 
 
 class Algorithms(CMSAlgorithmUsagePolicy):  # type: ignore[misc]  # the library carries no types
     """The table above in the library's words; reasons are codes of ours."""
 
-    def digest_algorithm_allowed(
-        self, algo: algos.DigestAlgorithm, moment: datetime | None
-    ) -> AlgorithmUsageConstraint:
+    def digest_algorithm_allowed(self, algo: algos.DigestAlgorithm, moment: datetime | None) -> AlgorithmUsageConstraint:
         return _digest_allowed(algo["algorithm"].native, moment)
 
     def signature_algorithm_allowed(
@@ -94,7 +94,9 @@ def strong_key(public_key: keys.PublicKeyInfo) -> bool:
 
 def may_sign(certificate: x509.Certificate) -> bool:
     """A certificate without the extension may not: Vietnamese profiles all carry it."""
-    usage = certificate.key_usage_value
+    usage, purposes = certificate.key_usage_value, certificate.extended_key_usage_value
+    if purposes is not None and set(purposes.native) <= _OTHER_PURPOSES:
+        return False
     return usage is not None and bool(KEY_USAGES & set(usage.native))
 
 

@@ -109,7 +109,5 @@ def _decode_limits(limits: Limits) -> DecodeLimits:
     return DecodeLimits(
         per_stream=StreamDecodeLimits(max_ratio=1100, max_output_size=limits.stream_bytes),
         per_purpose={**DEFAULT_PURPOSE_LIMITS, DecodePurpose.XREF_STREAM: xref},
-        document_budget=DocumentDecodeBudget(
-            base_allowance=limits.document_bytes, max_ratio=limits.document_ratio
-        ),
+        document_budget=DocumentDecodeBudget(base_allowance=limits.document_bytes, max_ratio=limits.document_ratio),
     )

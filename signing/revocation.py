@@ -28,7 +28,7 @@ def revocation_needs(source: Path | bytes, trust: TrustSnapshot, limits: Limits 
     """
     data = source if isinstance(source, bytes) else source.read_bytes()
     try:
-        leaves = list(_leaves(data, limits or Limits()))
+        leaves = signers_in(data, limits or Limits())
     except Exception:  # the check itself says what is wrong with the file; here there is just nothing to ask
         return []
     return needs_of(leaves, trust)
@@ -70,12 +70,12 @@ def _streams(store: Any, key: str, source: Source, purpose: DecodePurpose) -> It
             continue
 
 
-def _leaves(data: bytes, limits: Limits) -> Iterator[x509.Certificate]:
-    """Signers and the signers of their time stamps."""
+def signers_in(data: bytes, limits: Limits) -> list[x509.Certificate]:
+    """Signers and the signers of their time stamps, each once. Raises whatever a broken file makes the parser raise."""
     pdf = reader.open_pdf(data, limits, strict=False)
-    for slot in reader.slots(pdf, limits):
-        if slot.subfilter in reader.SUPPORTED:
-            yield from _signers(cms.ContentInfo.load(slot.value["/Contents"].original_bytes)["content"])
+    supported = [slot for slot in reader.slots(pdf, limits) if slot.subfilter in reader.SUPPORTED]
+    contents = [cms.ContentInfo.load(slot.value["/Contents"].original_bytes)["content"] for slot in supported]
+    return list({cert.dump(): cert for signed in contents for cert in _signers(signed)}.values())
 
 
 def _signers(signed: cms.SignedData) -> Iterator[x509.Certificate]:

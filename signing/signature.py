@@ -327,10 +327,12 @@ def _note_chain(draft: Draft, chain: Chain, roles: frozenset[Role]) -> None:
 
 
 def _note_identity(draft: Draft, certificate: x509.Certificate) -> None:
+    """Tax codes matter in filers' certificates only."""
     status = binding.identity(certificate.subject).tax_code
-    if status is binding.TaxCode.MISSING:
+    is_filer = draft.chain is not None and Role.FILER in draft.chain.roles
+    if is_filer and status is binding.TaxCode.MISSING:
         draft.note("MST_MISSING")
-    elif status is not binding.TaxCode.OK:
+    elif is_filer and status is not binding.TaxCode.OK:
         draft.note("MST_MALFORMED", status.value)
     if _algorithm(draft) == "rsassa_pkcs1v15":
         draft.note("ALG_PKCS1V15")

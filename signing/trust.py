@@ -34,9 +34,7 @@ class Authority:
         return hashlib.sha256(self.der).hexdigest()
 
     def recognised_at(self, moment: datetime) -> bool:
-        return (self.valid_from is None or self.valid_from <= moment) and (
-            self.valid_to is None or moment <= self.valid_to
-        )
+        return (self.valid_from is None or self.valid_from <= moment) and (self.valid_to is None or moment <= self.valid_to)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,144 @@
+"""The process behind the pool: loads the engine once, forks workers, reaps them. Run as `python -m signing.nursery`.
+
+Arguments: the control socket's descriptor, processor seconds for each job, bytes of address space.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import pickle
+import resource
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from signing.codes import finding
+from signing.plain import to_plain
+from signing.pool import HEADER
+from signing.revocation import revocation_needs
+from signing.validate import check, report, unreadable
+
+_DIE_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
+
+
+class _OutOfTime(BaseException):
+    """Raised by the processor limit's signal; no `except Exception` in a parser may swallow it."""
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    cpu_s, memory = int(sys.argv[2]), int(sys.argv[3])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()  # workers share these pages and never walk them
+    children: set[int] = set()
+    while True:
+        readable, _, _ = select.select([control], [], [], 1.0)
+        _reap(children)
+        if readable and not _obey(control, children, lambda s: _work(s, cpu_s, memory)):
+            break
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def _obey(control: socket.socket, children: set[int], work: Callable[[socket.socket], NoReturn]) -> bool:
+    """False when the owner has gone."""
+    message, handles, _, _ = socket.recv_fds(control, 64, 1)
+    if message == b"fork":
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            work(socket.socket(fileno=handles[0]))
+        children.add(pid)
+        os.close(handles[0])
+    elif message.startswith(b"kill ") and (pid := int(message[5:])) in children:
+        os.kill(pid, signal.SIGKILL)
+    return bool(message)
+
+
+def _reap(children: set[int]) -> None:
+    while children:
+        pid, _ = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        children.discard(pid)
+
+
+def _work(connection: socket.socket, cpu_s: int, memory: int) -> NoReturn:
+    """One worker's life: greet, then job after job until the other end closes."""
+    try:
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        signal.signal(signal.SIGXCPU, _too_long)
+        gc.disable()
+        connection.sendall(os.getpid().to_bytes(HEADER))
+        while job := _receive(connection):
+            answer = json.dumps(_answer(job, cpu_s)).encode()
+            connection.sendall(len(answer).to_bytes(HEADER) + answer)
+            gc.collect()
+    except OSError:  # the owner has gone
+        pass
+    finally:
+        os._exit(0)
+
+
+def _answer(job: bytes, cpu_s: int) -> dict[str, Any]:
+    """Never raises; a job is written by our own side of the pool, an answer is plain JSON because we read files."""
+    what, source, given = pickle.loads(job)  # noqa: S301  # comes from our own process, over its own socket
+    try:
+        _allow(cpu_s)
+        if what == "needs":
+            return {"needs": [to_plain(need) for need in revocation_needs(source, given)]}
+        made = check(source, given)
+    except OSError as unread:
+        return {"os_error": [unread.errno, unread.strerror]}
+    except _OutOfTime:
+        if what == "needs":
+            return {"needs": []}
+        made = report(_bytes(source), given, [finding("DOC_TIMEOUT", f"{cpu_s} s of processor time")])
+    except BaseException as error:
+        if what == "needs":
+            return {"needs": []}
+        made = report(_bytes(source), given, [unreadable(error)])
+    return {"report": made.to_json(), "cpu_ms": made.cpu_ms}
+
+
+def _allow(cpu_s: int) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = int(used.ru_utime + used.ru_stime) + cpu_s + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+
+
+def _too_long(number: int, frame: object) -> NoReturn:
+    raise _OutOfTime
+
+
+def _bytes(source: Any) -> bytes:
+    return source if isinstance(source, bytes) else source.read_bytes()
+
+
+def _receive(connection: socket.socket) -> bytes:
+    """Empty at the end of the conversation."""
+    header = _exactly(connection, HEADER)
+    return _exactly(connection, int.from_bytes(header)) if header else b""
+
+
+def _exactly(connection: socket.socket, length: int) -> bytes:
+    received = bytearray()
+    while len(received) < length:
+        chunk = connection.recv(min(1 << 20, length - len(received)))
+        if not chunk:
+            return b""
+        received += chunk
+    return bytes(received)
+
+
+if __name__ == "__main__":
+    main()

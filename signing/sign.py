@@ -1,0 +1,135 @@
+"""The portal's own signatures: personal, seal, document time stamp.
+
+Reserve the document number before you come here: it is in the text that is signed.
+"""
+
+import io
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+
+from signing import chain
+from signing.evidence import Evidence, Need, Source
+from signing.fields import FieldBox, prepare
+from signing.keys import DIGEST, PortSigner, PortTimeStamper, SignerPort, Tsa
+from signing.limits import Limits
+from signing.revocation import needs_of, signers_in
+from signing.stamp import StampStyle
+from signing.trust import TrustSnapshot
+
+Gather = Callable[[Sequence[Need]], Awaitable[Evidence]]
+"""Fetches revocation data; the job worker passes `signing.gather` with its rules."""
+_RESERVED = 24_576
+"""Hex digits kept free for a signature with its time stamp: asking the authority for a rehearsal costs a stamp."""
+STAMP_FIELD = "DauThoiGian"
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One signer and the place that was prepared for him."""
+
+    signer: SignerPort
+    field: str
+    stamp: StampStyle | None = None
+    reason: str | None = None
+    location: str | None = None
+
+
+class KeepMetadata(IncrementalPdfFileWriter):  # type: ignore[misc]  # the library carries no types
+    """The library rewrites the XMP packet at every revision, and PDF/A finds seven faults in what comes out."""
+
+    def _update_meta(self) -> None:
+        """Private to the library: a test pins that it is still called, and that nothing else touches metadata."""
+
+
+async def personal_sign(pdf: bytes, seat: Seat, tsa: Tsa) -> bytes:
+    """The first signature, certifying: afterwards only signatures may follow (DocMDP P=2). PAdES B-T."""
+    return await _sign(pdf, seat, tsa, certify=True)
+
+
+async def seal(pdf: bytes, seat: Seat, tsa: Tsa) -> bytes:
+    """The organisation's signature, after the personal one or alone. PAdES B-T."""
+    return await _sign(pdf, seat, tsa, certify=False)
+
+
+async def finish(pdf: bytes, tsa: Tsa, trust: TrustSnapshot, gather: Gather, *, field: str = STAMP_FIELD) -> bytes:
+    """Revocation data of all signers, then a document time stamp over everything, in one revision: PAdES B-LTA.
+
+    `field` was prepared before the first signature. The time stamp's own authority is the one of the signatures.
+    """
+    leaves = signers_in(pdf, Limits())
+    evidence = await gather(needs_of(leaves, trust))
+    writer = _writer(pdf)
+    DocumentSecurityStore.supply_dss_in_writer(
+        writer,
+        None,
+        certs=[*leaves, *(chain.certificate(authority) for authority in trust.intermediates)],
+        crls=_parsed(evidence, Source.CRL),
+        ocsps=_parsed(evidence, Source.OCSP),
+    )
+    stamper = PdfTimeStamper(PortTimeStamper(tsa), field_name=field)
+    out = await stamper.async_timestamp_pdf(writer, DIGEST, bytes_reserved=_RESERVED)
+    return bytes(out.getvalue())
+
+
+async def sign_result(
+    pdf: bytes,
+    person: Seat,
+    organisation: Seat,
+    boxes: Sequence[FieldBox],
+    tsa: Tsa,
+    trust: TrustSnapshot,
+    gather: Gather,
+) -> bytes:
+    """The whole run for a result: prepare, personal signature, seal, validation data, document time stamp."""
+    ready = prepare(pdf, [*boxes, _stamp_box()])
+    signed = await personal_sign(ready, person, tsa)
+    sealed = await seal(signed, organisation, tsa)
+    return await finish(sealed, tsa, trust, gather)
+
+
+async def seal_only(
+    pdf: bytes,
+    organisation: Seat,
+    box: FieldBox,
+    tsa: Tsa,
+    trust: TrustSnapshot | None = None,
+    gather: Gather | None = None,
+) -> bytes:
+    """One seal, for receipts and forms. B-T keeps PDF/A-3a and PDF/UA-1 whole; with `trust` and `gather` B-LTA."""
+    lasting = trust is not None and gather is not None
+    ready = prepare(pdf, [box, _stamp_box()] if lasting else [box])
+    sealed = await seal(ready, organisation, tsa)
+    return await finish(sealed, tsa, trust, gather) if trust is not None and gather is not None else sealed
+
+
+def _stamp_box() -> FieldBox:
+    return FieldBox(STAMP_FIELD, "Dấu thời gian của tài liệu")
+
+
+async def _sign(pdf: bytes, seat: Seat, tsa: Tsa, *, certify: bool) -> bytes:
+    asked = PdfSignatureMetadata(
+        field_name=seat.field,
+        md_algorithm=DIGEST,
+        subfilter=SigSeedSubFilter.PADES,
+        certify=certify,
+        docmdp_permissions=MDPPerm.FILL_FORMS,
+        reason=seat.reason,
+        location=seat.location,
+    )
+    signer = PdfSigner(asked, signer=PortSigner(seat.signer), timestamper=PortTimeStamper(tsa), stamp_style=seat.stamp)
+    out = await signer.async_sign_pdf(_writer(pdf), existing_fields_only=True, bytes_reserved=_RESERVED)
+    return bytes(out.getvalue())
+
+
+def _writer(pdf: bytes) -> KeepMetadata:
+    return KeepMetadata(io.BytesIO(pdf))
+
+
+def _parsed(evidence: Evidence, source: Source) -> list[Any]:
+    return [chain.parsed(item) for item in evidence.items if item.source is source]
