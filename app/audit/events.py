@@ -36,6 +36,7 @@ class Event(StrEnum):
     CALENDAR_ADOPTED = "worktime.calendar_adopted"
     TRUST_PROPOSED = "trust.proposed"
     TRUST_ADOPTED = "trust.adopted"
+    TRUST_REJECTED = "trust.rejected"
     # sharing
     PARTY_REGISTERED = "sharing.party_registered"
     CLIENT_REGISTERED = "sharing.client_registered"

@@ -6,6 +6,7 @@ Everything is bound to `key` and `dossier_id`: an object moved to another name o
 """
 
 import asyncio
+import base64
 import hashlib
 import os
 import secrets
@@ -21,6 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.core.errors import Incomplete, NotFound, Problem
+from app.core.settings import Settings
 from app.core.text import Text
 
 CHUNK = 1 << 20
@@ -138,6 +140,13 @@ class Blobs:
         with file:
             cipher = self._open(file.read(_HEADER.size), bound)
             yield from _unsealed(cipher, bound, file.read)
+
+
+def blobs_of(settings: Settings) -> Blobs:
+    """The store of files of these settings."""
+    if not settings.blob_key:
+        raise RuntimeError("no key for stored files: set MOTCUA_BLOB_KEY (32 bytes in base64)")
+    return Blobs(settings.var / "blobs", base64.b64decode(settings.blob_key.get_secret_value()))
 
 
 @dataclass(frozen=True, slots=True)

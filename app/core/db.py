@@ -51,6 +51,7 @@ def engine_for(url: str, *, pool_size: int = 8) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,  # an exception must not carry answers or tax codes into a log
         connect_args={"server_settings": limits},
     )
 

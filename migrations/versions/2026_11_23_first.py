@@ -12,7 +12,6 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
-    "access_event",
     "agreement",
     "agreement_grant",
     "approval",
@@ -25,7 +24,6 @@ TABLES = (
     "dossier_counter",
     "dossier_number",
     "enterprise",
-    "gateway_notice",
     "idempotency_key",
     "issued_document",
     "issued_number",
@@ -58,8 +56,10 @@ TABLES = (
 )
 # Added to and read, never changed: neither by the application (grants) nor by the owner in passing (guard).
 APPEND_ONLY = (
+    "access_event",
     "audit_row",
     "dossier_event",
+    "gateway_notice",
     "ledger_entry",
     "log_leaf",
     "log_seal",
@@ -93,8 +93,9 @@ def upgrade() -> None:
         sa.Column("acting_user", sa.Text(), nullable=True),
         sa.Column("request_id", sa.Text(), nullable=True),
         sa.Column("response_digest", sa.Text(), nullable=True),
-        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_event")),
+        info={"append_only": True},
     )
     op.create_index(op.f("ix_access_event_client_id_id"), "access_event", ["client_id", "id"], unique=False)
     op.create_index(op.f("ix_access_event_subject_ref_id"), "access_event", ["subject_ref", "id"], unique=False)
@@ -156,6 +157,8 @@ def upgrade() -> None:
         sa.Column("answer_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sort_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("clock_paused", sa.Boolean(), nullable=False),
+        sa.Column("officer", sa.Uuid(), nullable=True),
+        sa.Column("officer_name", sa.Text(), nullable=True),
         sa.Column("decision", sa.Text(), nullable=True),
         sa.Column("result_id", sa.Uuid(), nullable=True),
         sa.Column("round", sa.Integer(), nullable=False),
@@ -168,16 +171,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_dossier_reference")),
     )
     op.create_index(
-        "ix_dossier_answer_by", "dossier", ["answer_by", "id"], unique=False, postgresql_where=sa.text("answer_by IS NOT NULL")
-    )
-    op.create_index(
-        "ix_dossier_desk_open",
+        "ix_dossier_all_open",
         "dossier",
-        ["desk", "sort_at", "id"],
+        ["sort_at", "id"],
         unique=False,
         postgresql_where=sa.text(
             "state IN ('submitted', 'awaiting_intake_supplement', 'awaiting_filing_fee', 'received', 'in_review', 'awaiting_supplement', 'awaiting_payment', 'decided')"
         ),
+    )
+    op.create_index(
+        "ix_dossier_answer_by", "dossier", ["answer_by", "id"], unique=False, postgresql_where=sa.text("answer_by IS NOT NULL")
     )
     op.create_index("ix_dossier_desk_state", "dossier", ["desk", "state", "sort_at", "id"], unique=False)
     op.create_index("ix_dossier_mine", "dossier", ["tax_code", "saved_at", "id"], unique=False)
@@ -239,6 +242,7 @@ def upgrade() -> None:
         sa.Column("query", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("reply", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gateway_notice")),
+        info={"append_only": True},
     )
     op.create_index(op.f("ix_gateway_notice_txn_ref"), "gateway_notice", ["txn_ref"], unique=False)
     op.create_table(
@@ -501,6 +505,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("binding", sa.Text(), nullable=True),
+        sa.Column("refusal", sa.Text(), nullable=True),
         sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("trust_epoch", sa.Integer(), nullable=True),
         sa.Column("tax_code", sa.Text(), nullable=False),
@@ -588,7 +593,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("length", sa.Integer(), nullable=True),
+        sa.Column("length", sa.Numeric(), nullable=True),
         sa.Column("unit", sa.Text(), nullable=True),
         sa.Column("ground", sa.Text(), nullable=False),
         sa.Column("calendar_version", sa.Text(), nullable=False),
@@ -689,7 +694,11 @@ def upgrade() -> None:
         "ix_task_mine", "task", ["assignee", "due_at", "dossier_id"], unique=False, postgresql_where=sa.text("state = 'open'")
     )
     op.create_index(
-        "ix_task_team", "task", ["unit", "role", "due_at", "dossier_id"], unique=False, postgresql_where=sa.text("state = 'open'")
+        "ix_task_team",
+        "task",
+        ["unit", "role", "due_at", "dossier_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'open' AND assignee IS NULL"),
     )
     op.create_table(
         "web_session",
@@ -703,7 +712,6 @@ def upgrade() -> None:
         sa.Column("acr", sa.Text(), nullable=False),
         sa.Column("auth_time", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lang", sa.Text(), server_default=sa.text("'vi'"), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_web_session_person_id")),
         sa.ForeignKeyConstraint(["tax_code"], ["enterprise.tax_code"], name=op.f("fk_web_session_tax_code")),
         sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_web_session")),
@@ -901,7 +909,7 @@ def downgrade() -> None:
     op.drop_table("agreement_grant")
     op.drop_index("ix_web_session_expires_at", table_name="web_session")
     op.drop_table("web_session")
-    op.drop_index("ix_task_team", table_name="task", postgresql_where=sa.text("state = 'open'"))
+    op.drop_index("ix_task_team", table_name="task", postgresql_where=sa.text("state = 'open' AND assignee IS NULL"))
     op.drop_index("ix_task_mine", table_name="task", postgresql_where=sa.text("state = 'open'"))
     op.drop_table("task")
     op.drop_table("submission")
@@ -967,14 +975,14 @@ def downgrade() -> None:
     op.drop_index("ix_dossier_search", table_name="dossier", postgresql_using="gin")
     op.drop_index("ix_dossier_mine", table_name="dossier")
     op.drop_index("ix_dossier_desk_state", table_name="dossier")
+    op.drop_index("ix_dossier_answer_by", table_name="dossier", postgresql_where=sa.text("answer_by IS NOT NULL"))
     op.drop_index(
-        "ix_dossier_desk_open",
+        "ix_dossier_all_open",
         table_name="dossier",
         postgresql_where=sa.text(
             "state IN ('submitted', 'awaiting_intake_supplement', 'awaiting_filing_fee', 'received', 'in_review', 'awaiting_supplement', 'awaiting_payment', 'decided')"
         ),
     )
-    op.drop_index("ix_dossier_answer_by", table_name="dossier", postgresql_where=sa.text("answer_by IS NOT NULL"))
     op.drop_table("dossier")
     op.drop_table("code_entry")
     op.drop_index("ix_audit_row_dossier_id", table_name="audit_row", postgresql_where="dossier_id IS NOT NULL")

@@ -61,13 +61,15 @@ async def test_altered_bytes_do_not_open(blobs, spoil):
     sealed, head, part = blobs._path(key).read_bytes(), 72, CHUNK + 16
 
     first, second, rest = sealed[head : head + part], sealed[head + part : head + 2 * part], sealed[head + 2 * part :]
-    blobs._path(key).write_bytes({
-        "flip": sealed[:100] + bytes([sealed[100] ^ 1]) + sealed[101:],
-        "cut a chunk": sealed[: head + 2 * part],
-        "cut a byte": sealed[:-1],
-        "swap chunks": sealed[:head] + second + first + rest,
-        "cut the header": sealed[:50],
-    }[spoil])
+    blobs._path(key).write_bytes(
+        {
+            "flip": sealed[:100] + bytes([sealed[100] ^ 1]) + sealed[101:],
+            "cut a chunk": sealed[: head + 2 * part],
+            "cut a byte": sealed[:-1],
+            "swap chunks": sealed[:head] + second + first + rest,
+            "cut the header": sealed[:50],
+        }[spoil]
+    )
 
     with pytest.raises(Damaged):
         await blobs.get(key, dossier)

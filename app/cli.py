@@ -1,0 +1,231 @@
+"""The command line: `motcua …`. Every command reads the settings, calls one function and says what came out."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+from app.core import clock, logs
+from app.core.db import Sessions, engine_for, sessions_of, transaction
+from app.core.settings import Settings
+
+T = TypeVar("T")
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; its number is the exit code."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        sys.exit(parsed.run(parsed))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(prog="motcua", description="Một Cửa: the portal and its tools.")
+    groups = root.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = _add(groups, "serve", _serve, "serve the portal")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    _add(groups, "worker", _worker, "run the jobs and keep the schedule")
+    _add(groups, "migrate", _migrate, "bring the database to the newest schema")
+    _add(groups, "assets", _assets, "build the served style sheets, scripts and fonts")
+    _add(groups, "openapi", _openapi, "write openapi/*.yaml").add_argument("--folder", type=Path, default=Path("openapi"))
+    journey = _add(groups, "journey", _journey, "drive both procedures through the running portal")
+    journey.add_argument("--url", default=None, help="address of the portal")
+    journey.add_argument("--json", action="store_true")
+
+    admin = _group(groups, "admin", "administrators")
+    create = _add(admin, "create", _admin_create, "name the first administrator")
+    for name in ("issuer", "subject", "name", "email"):
+        create.add_argument(f"--{name}", required=True)
+
+    demo = _group(groups, "demo", "the demo world")
+    _add(demo, "run", _demo_run, "start everything on this machine")
+    _add(demo, "world-serve", _world_serve, "serve the outside world: sign-in, gateway, certificates, mail")
+    sign = _add(demo, "sign", _demo_sign, "sign a PDF with a demo certificate")
+    sign.add_argument("file", type=Path)
+    sign.add_argument("--as", dest="who", required=True, help="tax code or persona")
+    sign.add_argument("--to", type=Path, default=None, help="where to write (default: FILE-signed.pdf)")
+
+    _json(_add(_group(groups, "procedures", "procedures as data"), "check", _procedures_check, "check every procedure file"))
+    signature = _add(_group(groups, "signature", "signatures"), "check", _signature_check, "check the signatures of a PDF")
+    signature.add_argument("file", type=Path)
+    _json(signature)
+    _json(_add(_group(groups, "audit", "the log"), "verify", _audit_verify, "recompute the sealed logs"))
+    return root
+
+
+def _group(parent: Any, name: str, text: str) -> Any:
+    return parent.add_parser(name, help=text).add_subparsers(required=True, metavar="COMMAND")
+
+
+def _add(parent: Any, name: str, run: Command, text: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = parent.add_parser(name, help=text, description=text)
+    made.set_defaults(run=run)
+    return made
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _settings() -> Settings:
+    """The settings of this process; the demo adds its own secrets and its embedded database."""
+    settings = Settings()
+    if not settings.demo:
+        return settings
+    from app.demo import run
+
+    return run.settled(settings)
+
+
+def _with_sessions(settings: Settings, act: Callable[[Sessions], Coroutine[Any, Any, T]]) -> T:
+    async def run() -> T:
+        engine = engine_for(settings.database_url or "", pool_size=1)
+        try:
+            return await act(sessions_of(engine))
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from app.main import serve
+
+    settings = _settings()
+    logs.set_up(settings.log_level)
+    serve(settings, host=given.host, port=given.port)
+    return 0
+
+
+def _worker(_: argparse.Namespace) -> int:
+    from app.jobs import worker
+
+    settings = _settings()
+    logs.set_up(settings.log_level)
+    worker.main(settings)
+    return 0
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    from app.core import migrate
+
+    settings = _settings()
+    app_url = settings.database_url or ""
+    migrate.upgrade(settings.migration_database_url or app_url, app_url)
+    print(f"The database is at {migrate.head()}.")
+    return 0
+
+
+def _assets(_: argparse.Namespace) -> int:
+    from app.web import assets
+
+    try:
+        print("Assets built." if assets.build() else "Assets are up to date.")
+    except assets.AssetsMissing as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _openapi(given: argparse.Namespace) -> int:
+    from app.api import openapi
+
+    for path in openapi.write(given.folder):
+        print(path)
+    return 0
+
+
+def _journey(given: argparse.Namespace) -> int:
+    from app.demo import journey
+
+    settings = _settings()
+    told = journey.run(settings, given.url or settings.public_url)
+    print(json.dumps(told, ensure_ascii=False) if given.json else journey.as_text(told))
+    return 0 if told["ok"] else 1
+
+
+def _admin_create(given: argparse.Namespace) -> int:
+    from app.identity import actions
+
+    async def create(sessions: Sessions) -> None:
+        async with transaction(sessions) as session:
+            facts = {"issuer": given.issuer, "subject": given.subject, "name": given.name, "email": given.email}
+            await actions.create_first_admin(session, **facts, at=clock.now())
+
+    _with_sessions(_settings(), create)
+    print("The first administrator may sign in now.")
+    return 0
+
+
+def _demo_run(_: argparse.Namespace) -> int:
+    from app.demo import run
+
+    return run.run(Settings())
+
+
+def _world_serve(_: argparse.Namespace) -> int:
+    from app.demo import outside
+
+    settings = _settings()
+    logs.set_up(settings.log_level)
+    outside.serve(settings)
+    return 0
+
+
+def _demo_sign(given: argparse.Namespace) -> int:
+    from app.demo import sign
+
+    target = given.to or given.file.with_name(f"{given.file.stem}-signed.pdf")
+    sign.sign_file(_settings(), given.file, target, given.who)
+    print(target)
+    return 0
+
+
+def _procedures_check(given: argparse.Namespace) -> int:
+    from app.catalogue import check
+
+    told = check.check_files()
+    print(json.dumps(told, ensure_ascii=False) if given.json else "\n".join(told["errors"]) or "All procedures are sound.")
+    return 1 if told["errors"] else 0
+
+
+def _signature_check(given: argparse.Namespace) -> int:
+    import signing
+    from app.trust import queries
+
+    at = clock.now()
+
+    async def policy(sessions: Sessions) -> signing.Policy:
+        async with transaction(sessions) as session:
+            return signing.Policy(at=at, trust=await queries.snapshot(session), evidence=await queries.evidence(session, at=at))
+
+    report = signing.check(given.file, _with_sessions(_settings(), policy))
+    print(json.dumps(report.to_json(), ensure_ascii=False) if given.json else f"{report.verdict}: {', '.join(report.codes)}")
+    return 0 if report.verdict == signing.Verdict.VALID else 1
+
+
+def _audit_verify(given: argparse.Namespace) -> int:
+    from app.audit import seal, verify
+    from app.sharing import queries as _access_log  # noqa: F401  (its table is one of the logs)
+
+    settings = _settings()
+
+    async def check(sessions: Sessions) -> list[verify.LogReport]:
+        async with transaction(sessions) as session:
+            key = seal.checkpoint_key(settings).public_key()
+            return await verify.verify(session, key, copies=settings.var / "audit", at=clock.now())
+
+    reports = _with_sessions(settings, check)
+    told = {"ok": not any(report.wrong for report in reports), "logs": [asdict(report) for report in reports]}
+    lines = [f"{r.log}: {r.leaves} rows, {r.seals} checkpoints, {r.wrong} findings" for r in reports]
+    print(json.dumps(told, ensure_ascii=False) if given.json else "\n".join(lines + [f for r in reports for f in r.findings]))
+    return 0 if told["ok"] else 1

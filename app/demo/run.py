@@ -1,0 +1,190 @@
+"""`motcua demo run`: everything on one machine, watched over. What dies is started again; Ctrl-C ends all of it."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from app.core import clock, embedded, migrate
+from app.core.db import engine_for, sessions_of
+from app.core.settings import Settings
+from app.demo import world
+
+# Set for children: they end when the pipe on their standard input closes, so a killed supervisor leaves no one behind.
+FOLLOW = "MOTCUA_FOLLOW_PARENT"
+_TURN_SECONDS = 0.5
+_REST_SECONDS = 2.0
+
+
+def settled(settings: Settings) -> Settings:
+    """The demo's settings made whole: its generated secrets, its embedded database (started when it is not running)."""
+    if os.environ.pop(FOLLOW, None):
+        _end_with_parent()
+    for name, value in world.env(settings).items():
+        os.environ.setdefault(name, value)
+    if not settings.database_url:
+        app_url, owner_url = embedded.addresses(settings.var / "pg")
+        os.environ["DATABASE_URL"], os.environ["MIGRATION_DATABASE_URL"] = app_url, owner_url
+    return Settings()
+
+
+def run(settings: Settings) -> int:
+    """Prepare, start, say where to go, watch. Returns the exit code."""
+    if settings.production:
+        return _say("The demo does not run in production. Use `motcua serve` and `motcua worker`.", code=2)
+    with _alone(settings.var) as alone:
+        if not alone:
+            return _say(f"The portal is already running from {settings.var.resolve()}.", code=2)
+        if taken := [port for port in _ports(settings) if not _free(port)]:
+            return _say(f"Port {taken[0]} is taken by another program. Stop it and try again.", code=2)
+        world.prepare(settings)
+        embedded_here = settings.database_url is None
+        ready = settled(settings)
+        prepare(ready)
+        _watch(ready, embedded_root=settings.var / "pg" if embedded_here else None)
+    return 0
+
+
+def prepare(settings: Settings) -> None:
+    """Schema, rows and files of the demo world; harmless when they are there."""
+    app_url = settings.database_url or ""
+    migrate.upgrade(settings.migration_database_url or app_url, app_url)
+    asyncio.run(_load(settings))
+    world.make_files(settings)
+
+
+async def _load(settings: Settings) -> None:
+    engine = engine_for(settings.database_url or "", pool_size=2)
+    try:
+        await world.load(sessions_of(engine), settings, at=clock.now())
+    finally:
+        await engine.dispose()
+
+
+@dataclass
+class Child:
+    """One process that is kept running."""
+
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = field(default=None)
+    started: float = 0.0
+
+    def keep(self) -> None:
+        """Start it when it is not running; at most every two seconds."""
+        if self.process and self.process.poll() is None:
+            return
+        if time.monotonic() - self.started < _REST_SECONDS:
+            return
+        if self.process:
+            print(f"{self.name} ended ({self.process.returncode}); starting it again", file=sys.stderr, flush=True)
+        self.started = time.monotonic()
+        # A session of its own: Ctrl-C reaches the supervisor alone, which ends its children in order.
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app", *self.command],
+            stdin=subprocess.PIPE,
+            env={**os.environ, FOLLOW: "1"},
+            start_new_session=True,
+        )
+
+    def end(self) -> None:
+        """Ask it to end; make it, when it does not."""
+        if not self.process:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _watch(settings: Settings, *, embedded_root: Path | None) -> None:
+    web_port = str(_ports(settings)[0])
+    children = [
+        Child("outside world", ["demo", "world-serve"]),
+        Child("web", ["serve", "--port", web_port]),
+        Child("worker", ["worker"]),
+    ]
+    told, stop = False, threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        while not stop.is_set():
+            if embedded_root:
+                embedded.ensure(embedded_root)
+            for child in children:
+                child.keep()
+            if not told and _answers(f"{settings.public_url}/readyz"):
+                print(world.who_is_who(settings), flush=True)
+                told = True
+            stop.wait(_TURN_SECONDS)
+    finally:
+        for child in children[1:] + children[:1]:
+            child.end()
+        if embedded_root:
+            embedded.stop(embedded_root)
+
+
+def _end_with_parent() -> None:
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+@contextmanager
+def _alone(var: Path) -> Iterator[bool]:
+    """Whether no other supervisor works in `var`."""
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _ports(settings: Settings) -> list[int]:
+    return [urlsplit(url).port or 80 for url in (settings.public_url, settings.demo_url)]
+
+
+def _free(port: int, *, seconds: float = 15.0) -> bool:
+    """Whether `port` can be had; the last run's processes may still be on their way out."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                time.sleep(0.5)
+                continue
+            return True
+    return False
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2) as answer:  # noqa: S310  (our own address)
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _say(sentence: str, *, code: int) -> int:
+    print(sentence, file=sys.stderr)
+    return code

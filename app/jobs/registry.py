@@ -1,0 +1,97 @@
+"""Every job by its topic. A handler gets the tools, the payload (ids as text) and the moment; it may be called twice."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from app.core import clock
+from app.core.blobs import Blobs
+from app.core.db import Sessions, transaction
+from app.core.settings import Settings
+from app.documents import examine
+from app.documents import queries as documents
+from app.documents.pool import CheckingPool
+from app.dossiers.actions import decide, deliver, papers
+from app.issued import actions as issued
+from app.issued.press import Press
+from app.issued.rules import RESULTS, State
+from app.notices import actions as notices
+from app.notices.channels import Mailer
+from app.trust import queries as trust
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a job may use: made once when the worker starts."""
+
+    settings: Settings
+    sessions: Sessions
+    blobs: Blobs
+    pool: CheckingPool
+    press: Press
+    mailer: Mailer
+
+
+Payload = Mapping[str, str]
+Job = Callable[[Tools, Payload, datetime], Awaitable[None]]
+
+
+async def check_document(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Check one uploaded file; no transaction is open while the network or the CPU works."""
+    dossier_id, document_id = UUID(payload["dossier_id"]), UUID(payload["document_id"])
+    async with transaction(tools.sessions) as session:
+        order = await documents.to_check(session, dossier_id, document_id)
+        store, evidence = await trust.snapshot(session), await trust.evidence(session, at=at)
+    if order is None:
+        return
+    gather = partial(trust.gather, tools.sessions, loopback=tools.settings.fetch_loopback, at=at)
+    found = await examine.examine(order, pool=tools.pool, blobs=tools.blobs, trust=store, evidence=evidence, gather=gather, at=at)
+    async with transaction(tools.sessions) as session:
+        await papers.checked(session, dossier_id, document_id, found, at=clock.now())
+
+
+async def erase_document(tools: Tools, payload: Payload, _at: datetime) -> None:
+    """Remove the file of a document that was taken back."""
+    await tools.blobs.erase(UUID(payload["document_id"]))
+
+
+async def make_paper(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Render and seal a receipt, form or letter."""
+    async with transaction(tools.sessions) as session:
+        await issued.make(session, UUID(payload["dossier_id"]), UUID(payload["issued_id"]), press=tools.press, at=at)
+
+
+async def sign_result(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Render a result and put the leader's personal signature on it."""
+    dossier_id, issued_id = UUID(payload["dossier_id"]), UUID(payload["issued_id"])
+    async with transaction(tools.sessions) as session:
+        document = await issued.sign(session, dossier_id, issued_id, press=tools.press, at=at)
+        if document.state == State.SIGNED:
+            await decide.signed(session, dossier_id, issued_id, at=at)
+
+
+async def seal_result(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Put the organisation's seal on a signed result; when it is ready, the dossier is answered in the same transaction."""
+    dossier_id, issued_id = UUID(payload["dossier_id"]), UUID(payload["issued_id"])
+    async with transaction(tools.sessions) as session:
+        document = await issued.seal(session, dossier_id, issued_id, press=tools.press, at=at)
+        if document.state == State.READY and document.kind in RESULTS:
+            await deliver.publish(session, dossier_id, issued_id, at=at)
+
+
+async def deliver_notice(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Send one notice by mail."""
+    async with transaction(tools.sessions) as session:
+        await notices.deliver(session, UUID(payload["notice_id"]), mailer=tools.mailer, at=at)
+
+
+JOBS: dict[str, Job] = {
+    "documents.check": check_document,
+    "documents.erase": erase_document,
+    "issued.make": make_paper,
+    "issued.sign": sign_result,
+    "issued.seal": seal_result,
+    "notices.deliver": deliver_notice,
+}

@@ -1,0 +1,87 @@
+"""What happens as time passes. Each is safe to run twice and in several workers at once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.audit import seal
+from app.audit.logs import sealed_logs
+from app.core import limits, outbox
+from app.core.db import transaction
+from app.documents import queries as documents
+from app.dossiers.actions import lapse
+from app.fees import actions as fees
+from app.identity import actions as identity
+from app.identity import oidc
+from app.jobs.registry import Tools
+from app.sharing import actions as sharing
+from app.trust import actions as trust
+
+Chore = Callable[[Tools, datetime], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """A chore and how often it is done; a failure is logged and the next turn comes all the same."""
+
+    name: str
+    seconds: float
+    chore: Chore
+
+
+async def seal_logs(tools: Tools, at: datetime) -> None:
+    """Seal what has been written since the last turn, and keep each checkpoint outside the database too."""
+    key = seal.checkpoint_key(tools.settings)
+    for log in sealed_logs():
+        async with transaction(tools.sessions) as session:
+            made = await seal.seal(session, log, key, at=at)
+        if made:
+            seal.keep_copy(tools.settings.var / "audit", made)
+
+
+async def lapse_overdue(tools: Tools, at: datetime) -> None:
+    """Close what the procedure closes when a deadline of the business has passed."""
+    async with transaction(tools.sessions) as session:
+        await lapse.lapse_overdue(session, at)
+
+
+async def recheck_documents(tools: Tools, at: datetime) -> None:
+    """Ask again for files whose signatures could not be judged yet."""
+    async with transaction(tools.sessions) as session:
+        for dossier_id, document_id in await documents.due_for_recheck(session, at=at):
+            outbox.put(session, "documents.check", dossier_id=dossier_id, document_id=document_id)
+
+
+async def refresh_trust(tools: Tools, at: datetime) -> None:
+    """Fetch revocation lists before they run out."""
+    await trust.refresh(tools.sessions, loopback=tools.settings.fetch_loopback, at=at)
+
+
+async def expire_payments(tools: Tools, at: datetime) -> None:
+    """Close payment attempts that the gateway never answered."""
+    async with transaction(tools.sessions) as session:
+        await fees.expire(session, at=at)
+
+
+async def sweep(tools: Tools, at: datetime) -> None:
+    """Forget what has run out: sessions, sign-in attempts, spent proofs, recovered limits."""
+    for forget in (identity.sweep, sharing.sweep, limits.sweep):
+        async with transaction(tools.sessions) as session:
+            await forget(session, at=at)
+
+
+async def refresh_provider(tools: Tools, at: datetime) -> None:
+    """Keep the identity provider's metadata and keys fresh, so that signing in needs one call only."""
+    async with transaction(tools.sessions) as session:
+        await identity.refresh_provider(session, oidc.client_of(tools.settings), at=at)
+
+
+SCHEDULE = (
+    Every("audit.seal", 1, seal_logs),
+    Every("dossiers.lapse", 60, lapse_overdue),
+    Every("documents.recheck", 30, recheck_documents),
+    Every("trust.refresh", 60, refresh_trust),
+    Every("fees.expire", 60, expire_payments),
+    Every("sweep", 60, sweep),
+    Every("identity.provider", 60, refresh_provider),
+)

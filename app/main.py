@@ -1,0 +1,176 @@
+"""The portal as one ASGI application: mounts the doors, says no politely, wears the headers."""
+
+import asyncio
+import importlib
+import importlib.util
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import uvicorn
+from asyncpg.exceptions import LockNotAvailableError
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.api.edge import Hosts, Told
+from app.api.problem import invalid, problem, status_of, unforeseen
+from app.api.strict import StrictJson
+from app.core import logs, metrics
+from app.core.blobs import blobs_of
+from app.core.db import engine_for, sessions_of
+from app.core.errors import Conflict, NotFound, Refusal, Unreachable
+from app.core.settings import Settings
+from app.core.text import Text
+from app.fees.gateway import Vnpay
+from app.web import assets, errors
+from app.web.headers import SafeHeaders
+
+log = logging.getLogger("motcua.main")
+MACHINES = ("/api/", "/oauth/", "/.well-known/", "/livez", "/readyz", "/metrics")
+DRAIN_SECONDS = 5
+FINISH_SECONDS = 25
+NO_SUCH_METHOD = Text("Địa chỉ này không nhận phương thức đó.", "This address does not take that method.")
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The whole portal for these settings. Nothing is opened before the server starts it."""
+    app = FastAPI(title="Một Cửa", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.settings = settings
+    app.state.stopping = False
+    for router in _routers():
+        app.include_router(router)
+    app.mount("/static", assets.files(), name="static")
+    _refuse_politely(app)
+    # The last added is the outermost.
+    app.add_middleware(StrictJson)
+    app.add_middleware(Hosts, settings=settings)
+    app.add_middleware(SafeHeaders, settings=settings)
+    app.add_middleware(Told)
+    return app
+
+
+def _routers() -> list[APIRouter]:
+    doors = ["api.health", "api.payments", "api.oauth", "api.sharing", "api.filing", "api.openapi", "web.signing_in"]
+    there = [importlib.import_module(f"app.{door}") for door in doors if importlib.util.find_spec(f"app.{door}")]
+    try:
+        pages: list[APIRouter] = importlib.import_module("app.web.routes").routers
+    except ImportError as error:
+        log.warning("pages are missing: %s", error.name)
+        pages = []
+    return [*(door.router for door in there), *pages]
+
+
+def from_environment() -> FastAPI:
+    """For an application server that starts several processes: `app.main:from_environment` is its factory."""
+    settings = Settings()
+    logs.set_up(settings.log_level)
+    return create_app(settings)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    if not settings.database_url:
+        raise RuntimeError("no database: set DATABASE_URL, or start with `motcua demo run`")
+    engine = engine_for(settings.database_url)
+    app.state.sessions = sessions_of(engine)
+    app.state.blobs = blobs_of(settings)
+    app.state.gateway = Vnpay.of(settings)
+    try:
+        yield
+    finally:
+        await engine.dispose()
+
+
+def _refuse_politely(app: FastAPI) -> None:
+    errors.install(app)
+    translations: dict[type[Exception], Callable[[Exception], Refusal]] = {
+        Refusal: _same,
+        RequestValidationError: _invalid,
+        HTTPException: _of_http,
+        DBAPIError: _of_database,
+        PoolTimeout: lambda _: Unreachable(),
+        OSError: _of_system,
+        Exception: lambda _: unforeseen(),
+    }
+    for kind, translate in translations.items():
+        app.add_exception_handler(kind, _handler(translate))
+
+
+def _handler(translate: Callable[[Exception], Refusal]) -> Callable[[Request, Exception], "asyncio.Future[Response]"]:
+    async def handle(request: Request, error: Exception) -> Response:
+        refusal = translate(error)
+        status = status_of(refusal)
+        metrics.REFUSALS.labels(refusal.slug).inc()
+        if status >= 500:
+            log.error("failed: %s", refusal.slug, exc_info=error)
+        if request.url.path.startswith(MACHINES):
+            return problem(refusal)
+        return await errors.answer(request, refusal, status)
+
+    return handle  # type: ignore[return-value]
+
+
+def _same(error: Exception) -> Refusal:
+    return error if isinstance(error, Refusal) else unforeseen()
+
+
+def _invalid(error: Exception) -> Refusal:
+    return invalid(error) if isinstance(error, RequestValidationError) else unforeseen()
+
+
+def _of_http(error: Exception) -> Refusal:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 405:
+        return Refusal(NO_SUCH_METHOD, slug="method-not-allowed")
+    return NotFound() if status == 404 else Refusal(slug="unsupported-type" if status == 415 else None)
+
+
+def _of_database(error: Exception) -> Refusal:
+    cause = getattr(error, "orig", None)
+    if isinstance(getattr(cause, "__cause__", None), LockNotAvailableError):
+        return Conflict()
+    gone = isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(cause, OSError))
+    return Unreachable() if gone else unforeseen()
+
+
+def _of_system(error: Exception) -> Refusal:
+    """The database's socket is gone, or the disk is full."""
+    if isinstance(error, ConnectionError | FileNotFoundError):
+        return Unreachable()
+    return Refusal(slug="no-space") if getattr(error, "errno", None) == 28 else unforeseen()
+
+
+class Server(uvicorn.Server):
+    """Stops in three steps: says it is not ready, lets the proxy notice, finishes what it has begun."""
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """SIGTERM drains; a second signal, or Ctrl-C, stops at once."""
+        app = self.config.app
+        first = isinstance(app, FastAPI) and not app.state.stopping and app.state.settings.production
+        if not first:
+            super().handle_exit(sig, frame)  # type: ignore[arg-type]
+            return
+        app.state.stopping = True
+        asyncio.get_running_loop().call_later(DRAIN_SECONDS, super().handle_exit, sig, None)
+
+
+def serve(settings: Settings, *, host: str, port: int) -> None:
+    """Serve until told to stop."""
+    config = uvicorn.Config(
+        create_app(settings),
+        host=host,
+        port=port,
+        loop="uvloop",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        timeout_graceful_shutdown=FINISH_SECONDS,
+    )
+    Server(config).run()
