@@ -22,7 +22,7 @@ class Part(BaseModel):
 
 
 class Citation(Part):
-    """A legal ground. `certainty` is the ministry's own mark: found | from knowledge | uncertain …"""
+    """A legal ground. `certainty` is the ministry's own mark: found, from knowledge, uncertain."""
 
     cite: str
     url: str | None = None
@@ -218,8 +218,9 @@ class EndOf(Part):
 
 
 class Stage(Part):
-    """A stretch of the legal clock. `after_result`: a duty of the authority once the result is out (publishing, say);
-    it is no part of the time the business waits.
+    """A stretch of the legal clock.
+
+    `after_result`: a duty of the authority once the result is out (publishing, say); the business does not wait for it.
     """
 
     id: str = Id

@@ -87,7 +87,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:
+class Alert:
     """A moment at which somebody should look: at 70 % and 90 % of the limit, and one working day before its end."""
 
     kind: Literal["70", "90", "last_day"]
@@ -118,16 +118,16 @@ def due(entries: Sequence[Entry], calendar: Calendar) -> datetime | None:
     return due_of_run(run, calendar) if run and phase is Phase.RUNNING else None
 
 
-def warnings(entries: Sequence[Entry], calendar: Calendar) -> list[Warning]:
+def warnings(entries: Sequence[Entry], calendar: Calendar) -> list[Alert]:
     """The moments to look at the running stage, in order; empty while nothing runs."""
     phase, run, _ = _replay(entries)
     if run is None or phase is not Phase.RUNNING:
         return []
     end = due_of_run(run, calendar)
-    shares = [Warning("70", _share(run, calendar, Decimal("0.7"))), Warning("90", _share(run, calendar, Decimal("0.9")))]
+    shares = [Alert("70", _share(run, calendar, Decimal("0.7"))), Alert("90", _share(run, calendar, Decimal("0.9")))]
     eve = calendar.closing(calendar.working_days_before(in_vietnam(end).date(), 1))
-    found = [*shares, Warning("last_day", eve)]
-    return sorted((warning for warning in found if run.start < warning.at < end), key=lambda warning: warning.at)
+    found = [*shares, Alert("last_day", eve)]
+    return sorted((alert for alert in found if run.start < alert.at < end), key=lambda alert: alert.at)
 
 
 def supplied(

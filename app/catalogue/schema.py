@@ -1,0 +1,90 @@
+"""The JSON Schema (2020-12) of a version's form, for machines that file and for checking what they send."""
+
+from typing import Any
+
+from app.catalogue import words
+from app.catalogue.definition import FieldType, FormField
+from app.catalogue.procedure import Procedure
+
+_PLAIN: dict[FieldType, dict[str, Any]] = {
+    FieldType.NUMBER: {"type": "number"},
+    FieldType.DECIMAL: {"type": "number"},
+    FieldType.INTEGER: {"type": "integer"},
+    FieldType.MONEY_VND: {"type": "integer", "minimum": 0},
+    FieldType.BOOL: {"type": "boolean"},
+    FieldType.DATE: {"type": "string", "format": "date"},
+    FieldType.TAX_CODE: {"type": "string", "pattern": "^[0-9]{10}(-?[0-9]{3})?$"},
+    FieldType.ORG: {
+        "type": "object",
+        "properties": {"tax_code": {"type": "string"}, "name": {"type": "string"}},
+        "additionalProperties": False,
+    },
+}
+
+
+def json_schema(procedure: Procedure) -> dict[str, Any]:
+    """The schema of the answers. Rules over several answers travel as `x-checks`; the server alone applies them."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:mot-cua:{procedure.slug}:{procedure.version}",
+        "title": procedure.title.vi,
+        "description": procedure.title.en,
+        "type": "object",
+        "properties": {field.id: _property(field) for field in procedure.fields},
+        "required": [field.id for field in procedure.fields if _always_needed(field)],
+        "allOf": [rule for field in procedure.fields if (rule := _conditional(procedure, field))],
+        "additionalProperties": False,
+        "x-checks": [
+            {"id": check.id, "assert": check.rule, "legal": procedure.citation(check.legal), "message": check.message.vi}
+            for check in procedure.checks
+        ],
+    }
+
+
+def _always_needed(field: FormField) -> bool:
+    return field.required and field.given_by_person and field.show_if is None
+
+
+def _property(field: FormField) -> dict[str, Any]:
+    shape = {"title": field.label.vi, "description": field.label.en, **_shape(field)}
+    if not field.given_by_person:
+        shape["readOnly"] = True
+    conditions = {"x-show-if": field.show_if, "x-required-if": field.required_if, "x-compute": field.compute}
+    return shape | {name: source for name, source in conditions.items() if source}
+
+
+def _shape(field: FormField) -> dict[str, Any]:
+    if field.type is FieldType.ROWS:
+        return _rows(field)
+    if field.type is FieldType.MULTI_CHOICE:
+        items = {"enum": [option.id for option in field.options]}
+        return {"type": "array", "items": items, "uniqueItems": True} | ({"minItems": 1} if field.required else {})
+    if field.type in (FieldType.CHOICE, FieldType.COUNTRY):
+        return {"enum": [option.id for option in field.options] or list(words.countries())}
+    shape = dict(_PLAIN.get(field.type, {"type": "string", "minLength": 1, "maxLength": field.max_length or 20_000}))
+    limits = {"minimum": field.min, "maximum": field.max}
+    shape |= {name: float(limit) for name, limit in limits.items() if limit is not None}
+    return shape | ({"const": True} if field.must_be_true else {})
+
+
+def _rows(field: FormField) -> dict[str, Any]:
+    return {
+        "type": "array",
+        "minItems": max(field.min_rows, int(field.required)),
+        "maxItems": field.max_rows,
+        "items": {
+            "type": "object",
+            "properties": {column.id: _property(column) for column in field.of},
+            "required": [column.id for column in field.of if column.required],
+            "additionalProperties": False,
+        },
+    }
+
+
+def _conditional(procedure: Procedure, field: FormField) -> dict[str, Any] | None:
+    """if/then for the plainest condition, a yes-or-no answer; longer conditions stay in `x-required-if`."""
+    source = field.required_if or (field.show_if if field.required else None)
+    asked = procedure.field(source) if source else None
+    if asked is None or asked.type is not FieldType.BOOL:
+        return None
+    return {"if": {"properties": {asked.id: {"const": True}}, "required": [asked.id]}, "then": {"required": [field.id]}}

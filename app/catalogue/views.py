@@ -1,0 +1,145 @@
+"""What a template needs to show a field, whatever the procedure: names, words, the value as typed, the error."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.catalogue import words
+from app.catalogue.definition import NUMERIC, FieldType, FormField
+from app.catalogue.functions import date_of
+from app.catalogue.paging import DATE_PARTS, Typed
+from app.core.errors import Problem
+from app.core.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    """One option of a choice."""
+
+    value: str
+    label: Text
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One control. `name` is the input's name, `id` its element id; for a date `parts` holds day, month and year."""
+
+    name: str
+    id: str
+    type: FieldType
+    label: Text
+    help: Text | None
+    required: bool
+    conditional: bool
+    locked: bool
+    computed: bool
+    options: list[OptionView]
+    value: str
+    parts: dict[str, str]
+    max_length: int | None
+    error: Text | None
+    shown: Text
+    rows: list[list["FieldView"]] = field(default_factory=list)
+    columns: list["FieldView"] = field(default_factory=list)
+    row_count: int = 0
+    can_add: bool = False
+    can_remove: bool = False
+    must_be_true: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is known while a page is drawn."""
+
+    typed: Typed
+    errors: Mapping[str, Text]
+
+
+def views(
+    fields: Sequence[FormField],
+    answers: Mapping[str, Any],
+    typed: Typed,
+    problems: Sequence[Problem],
+    rows: Mapping[str, int],
+) -> list[FieldView]:
+    """One view per field; the first problem of a field is the one shown beside it."""
+    page = _Page(typed, {problem.where: problem.text for problem in reversed(problems)})
+    return [
+        _table(each, answers.get(each.id) or [], page, rows.get(each.id, 0))
+        if each.type is FieldType.ROWS
+        else _control(each, each.id, answers.get(each.id), page)
+        for each in fields
+    ]
+
+
+def _control(each: FormField, name: str, value: Any, page: _Page) -> FieldView:
+    typed = page.typed.get(name)
+    return FieldView(
+        name=name,
+        id=name.replace(".", "-"),
+        type=each.type,
+        label=each.label,
+        help=each.help,
+        required=each.required,
+        conditional=each.show_if is not None or each.required_if is not None,
+        locked=each.locked,
+        computed=each.compute is not None,
+        options=_options(each, value if typed is None else typed),
+        value=typed if isinstance(typed, str) else _as_typed(each, value),
+        parts=_date_parts(name, value, page.typed) if each.type is FieldType.DATE else {},
+        max_length=each.max_length,
+        error=page.errors.get(name),
+        shown=words.answer(each, value),
+        must_be_true=each.must_be_true,
+    )
+
+
+def _table(each: FormField, rows: Sequence[Mapping[str, Any]], page: _Page, wanted: int) -> FieldView:
+    """A table shows its filled rows, at least one, and as many blank ones as were asked for."""
+    typed_rows = {int(name.split(".")[1]) for name in page.typed if name.startswith(f"{each.id}.")}
+    count = min(max(len(rows), len(typed_rows), wanted, each.min_rows, 1), each.max_rows)
+    table = _control(each, each.id, None, page)
+    lines = [_row(each, number, rows[number] if number < len(rows) else {}, page) for number in range(count)]
+    blank = [_control(column, f"{each.id}.{count}.{column.id}", None, page) for column in each.of]
+    return FieldView(
+        **{
+            name: getattr(table, name)
+            for name in table.__slots__
+            if name not in ("rows", "columns", "row_count", "can_add", "can_remove")
+        },
+        rows=lines,
+        columns=blank,
+        row_count=count,
+        can_add=count < each.max_rows,
+        can_remove=count > 1,
+    )
+
+
+def _row(each: FormField, number: int, row: Mapping[str, Any], page: _Page) -> list[FieldView]:
+    return [_control(column, f"{each.id}.{number}.{column.id}", row.get(column.id), page) for column in each.of]
+
+
+def _options(each: FormField, value: Any) -> list[OptionView]:
+    chosen = value if isinstance(value, list) else [str(value).lower() if isinstance(value, bool) else value]
+    if each.type is FieldType.COUNTRY:
+        return [OptionView(code, name, code in chosen) for code, name in words.countries().items()]
+    if each.type is FieldType.BOOL:
+        return [OptionView("true", words.YES, "true" in chosen), OptionView("false", words.NO, "false" in chosen)]
+    return [OptionView(option.id, option.label, option.id in chosen) for option in each.options]
+
+
+def _as_typed(each: FormField, value: Any) -> str:
+    """A stored value as the person would type it: `1.200,5`, never `1200.5`."""
+    if value is None or isinstance(value, (list, Mapping)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return words.number(value) if each.type in NUMERIC else str(value)
+
+
+def _date_parts(name: str, value: Any, typed: Typed) -> dict[str, str]:
+    stored = date_of(value)
+    known = {"day": str(stored.day), "month": str(stored.month), "year": str(stored.year)} if stored else {}
+    again = {part: typed.get(f"{name}-{part}") for part in DATE_PARTS}
+    return {part: str(again[part] if again[part] is not None else known.get(part, "")) for part in DATE_PARTS}
