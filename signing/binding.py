@@ -98,7 +98,7 @@ def bound_to(signer: Signer | Identity | None, tax_code: str) -> Binding:
 
 
 def bound_to_person(signer: Signer | Identity | None, person_ids: Sequence[str]) -> Binding:
-    """Does a personal certificate name one of these people (CCCD or CMND numbers: representative, authorised)?"""
+    """Whether a personal certificate names one of these people (CCCD or CMND numbers: representative, authorised)."""
     number = _person_id(signer)
     if number is None:
         return Binding.NONE

@@ -20,6 +20,8 @@ from signing.model import Revocation, Revoked, Role
 from signing.policy import ALGORITHMS
 from signing.trust import Authority, TrustSnapshot
 
+UNKNOWN = Revocation(Revoked.UNKNOWN)
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -28,7 +30,7 @@ class Chain:
     code: str | None
     detail: str = ""
     roles: frozenset[Role] = frozenset()
-    revocation: Revocation = Revocation(Revoked.UNKNOWN)
+    revocation: Revocation = UNKNOWN
     authorities: tuple[x509.Certificate, ...] = ()
     """The certificates above the leaf, anchor first."""
 
@@ -75,7 +77,7 @@ def _judge_path(path: ValidationPath, context: ValidationContext, trust: TrustSn
     above = tuple(certificates[:-1])
     try:
         offline.run(async_validate_path(context, path))
-    except Exception as error:  # the library's errors share no base class; an unknown one must never pass
+    except Exception as error:  # noqa: BLE001  # the library's errors share no base class; an unknown one must never pass
         code, status = _reason(error)
         return Chain(code, type(error).__name__, roles, Revocation(status), above)
     return Chain(None, "", roles, _good(certificates, evidence), above)
@@ -147,6 +149,7 @@ def _context(trust: TrustSnapshot, evidence: Evidence, at: datetime) -> Validati
 
 @lru_cache(maxsize=256)
 def certificate(authority: Authority) -> x509.Certificate:
+    """Parsed once for each process."""
     return x509.Certificate.load(authority.der)
 
 

@@ -12,6 +12,8 @@ from signing.plain import from_plain, to_plain
 
 
 class Source(StrEnum):
+    """The two ways in which authorities say what they have revoked."""
+
     CRL = "crl"
     OCSP = "ocsp"
 
@@ -31,6 +33,7 @@ class Need:
 
     @property
     def key(self) -> str:
+        """For caches: of an OCSP question the issuer and serial, of a list its address."""
         return f"{self.source}:{self.issuer_sha256}:{self.serial or self.url}"
 
 
@@ -46,6 +49,7 @@ class Item:
 
     @property
     def sha256(self) -> str:
+        """Of the raw answer."""
         return hashlib.sha256(self.der).hexdigest()
 
 
@@ -66,11 +70,13 @@ class Evidence:
         return hashlib.sha256("".join(sorted(item.sha256 for item in self.items)).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
+        """Ready for `json.dumps`; raw answers in base64."""
         plain: dict[str, Any] = to_plain(self)
         return plain
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Evidence":
+        """The inverse. Raises ValueError, KeyError or TypeError on another shape."""
         return from_plain(cls, document)
 
 

@@ -32,8 +32,10 @@ class FetchRules:
 
 
 class FetchFailed(Exception):
-    """`reason` is one of: forbidden-host, forbidden-address, forbidden-url, too-large, timeout, status, unreachable,
-    unreadable."""
+    """Nothing usable came back.
+
+    `reason`: forbidden-host, forbidden-address, forbidden-url, too-large, timeout, status, unreachable, unreadable.
+    """
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
@@ -137,7 +139,7 @@ def _allowed(scheme: str, host: str, port: int | None, rules: FetchRules) -> tup
 
 def may_connect(address: str, rules: FetchRules) -> bool:
     """Public addresses only; addresses wrapped in another family are unwrapped first."""
-    ip = ipaddress.ip_address(address.split("%")[0])
+    ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
     if ip.is_loopback:
@@ -156,7 +158,13 @@ class _Pinned(AbstractResolver):
     def __init__(self, addresses: list[ResolveResult]) -> None:
         self._addresses = addresses
 
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+    async def resolve(
+        self,
+        host: str,  # noqa: ARG002
+        port: int = 0,  # noqa: ARG002
+        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002
+    ) -> list[ResolveResult]:
+        """The name was resolved before, once."""
         return self._addresses
 
     async def close(self) -> None:

@@ -44,6 +44,7 @@ class SoftSigner:
     chain: tuple[bytes, ...] = ()
 
     async def sign(self, digest: bytes, mechanism: str) -> bytes:
+        """See `SignerPort.sign`."""
         method = Prehashed(hashes.SHA256())
         if isinstance(self.key, ec.EllipticCurvePrivateKey):
             return self.key.sign(digest, ec.ECDSA(method))
@@ -65,11 +66,11 @@ class SoftSigner:
         """`certificate` and `chain` as DER or PEM. Raises ValueError for a wrong passphrase or kind of key."""
         loaded = serialization.load_pem_private_key(key, passphrase)
         if not isinstance(loaded, SoftKey):
-            raise ValueError(f"a key of this kind cannot sign documents: {type(loaded).__name__}")
+            raise ValueError(f"a key of this kind cannot sign documents: {type(loaded).__name__}")  # noqa: TRY004
         return cls(loaded, _der(certificate), tuple(_der(other) for other in chain))
 
 
-class PortSigner(EngineSigner):  # type: ignore[misc]  # the library carries no types
+class PortSigner(EngineSigner):
     """The library's signer with our port behind it."""
 
     def __init__(self, port: SignerPort) -> None:
@@ -79,25 +80,26 @@ class PortSigner(EngineSigner):  # type: ignore[misc]  # the library carries no 
         super().__init__(
             embed_roots=False, signing_cert=certificate, cert_registry=store, signature_mechanism=_mechanism(certificate)
         )
-        self._port = port
+        self._port, self._certificate = port, certificate
 
-    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002
         """A dry run asks for the length only: a remote key must not be bothered twice."""
-        public = self.signing_cert.public_key
+        public = self._certificate.public_key
         if dry_run:
             return bytes(public.byte_size if public.algorithm == "rsa" else 2 * public.byte_size + 16)
         digest = hashlib.new(digest_algorithm, data).digest()
-        return await self._port.sign(digest, self.signature_mechanism.signature_algo)
+        return await self._port.sign(digest, _mechanism(self._certificate).signature_algo)
 
 
-class PortTimeStamper(TimeStamper):  # type: ignore[misc]  # the library carries no types
+class PortTimeStamper(TimeStamper):
     """The library's time stamper with our port behind it."""
 
     def __init__(self, tsa: Tsa) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # the library is half typed
         self._tsa = tsa
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        """Raises what the port raises."""
         return tsp.TimeStampResp.load(await self._tsa(req.dump()))
 
 

@@ -31,6 +31,8 @@ class Indication(StrEnum):
 
 
 class Severity(StrEnum):
+    """How a finding is shown; what it does to the verdict is in its code."""
+
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
@@ -46,6 +48,8 @@ class Role(StrEnum):
 
 
 class Kind(StrEnum):
+    """A person's signature, an organisation's, or a time stamp over the document."""
+
     SIG = "sig"
     SEAL = "seal"
     DOC_TS = "doc_ts"
@@ -71,6 +75,8 @@ class Label(StrEnum):
 
 
 class Coverage(StrEnum):
+    """How much of the file the signed bytes are."""
+
     ENTIRE_FILE = "entire_file"
     ENTIRE_REVISION = "entire_revision"
     PARTIAL = "partial"
@@ -87,12 +93,16 @@ class Modification(StrEnum):
 
 
 class TimeSource(StrEnum):
+    """Where the time comes from on which a verdict rests."""
+
     TSA = "tsa"
     RECEIPT = "receipt"
     CLAIMED = "claimed"
 
 
 class Revoked(StrEnum):
+    """What the authority says, as far as we could hear it."""
+
     GOOD = "good"
     REVOKED = "revoked"
     ON_HOLD = "on_hold"
@@ -159,6 +169,8 @@ class Timestamp:
 
 @dataclass(frozen=True)
 class Signature:
+    """One signature field with a value, judged."""
+
     field: str
     kind: Kind
     level: Level

@@ -67,15 +67,17 @@ _OTHER_PURPOSES = frozenset({"time_stamping", "ocsp_signing", "server_auth", "co
 _ALLOWED = AlgorithmUsageConstraint(allowed=True)
 
 
-class Algorithms(CMSAlgorithmUsagePolicy):  # type: ignore[misc]  # the library carries no types
+class Algorithms(CMSAlgorithmUsagePolicy):
     """The table above in the library's words; reasons are codes of ours."""
 
     def digest_algorithm_allowed(self, algo: algos.DigestAlgorithm, moment: datetime | None) -> AlgorithmUsageConstraint:
+        """Asked by the library."""
         return _digest_allowed(algo["algorithm"].native, moment)
 
     def signature_algorithm_allowed(
         self, algo: algos.SignedDigestAlgorithm, moment: datetime | None, public_key: keys.PublicKeyInfo | None
     ) -> AlgorithmUsageConstraint:
+        """Asked by the library."""
         if public_key is not None and not strong_key(public_key):
             return AlgorithmUsageConstraint(allowed=False, failure_reason="ALG_WEAK_KEY")
         try:

@@ -143,6 +143,7 @@ class Worker:
 
     @classmethod
     async def fork(cls, nursery: "Nursery") -> "Worker":
+        """A new one, ready. Raises WorkerDied."""
         ours, theirs = socket.socketpair()
         with theirs:
             nursery.fork(theirs)
@@ -172,6 +173,7 @@ class Worker:
             raise WorkerDied(late=time.monotonic() - started >= bounds.cpu_s) from gone
 
     async def kill(self) -> None:
+        """At once, whatever it is doing."""
         self._nursery.kill(self.pid)
         await self.close()
 
@@ -190,7 +192,7 @@ class Nursery:
         with theirs:
             command = [sys.executable, "-m", "signing.nursery", str(theirs.fileno())]
             limits = [str(bounds.cpu_s), str(bounds.memory)]
-            self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+            self._process = subprocess.Popen(
                 command + limits,
                 pass_fds=[theirs.fileno()],
                 cwd=Path(__file__).parents[1],
@@ -212,9 +214,11 @@ class Nursery:
             self._control.send(b"kill %d" % pid)
 
     def is_alive(self) -> bool:
+        """Whether it can still fork."""
         return self._process.poll() is None
 
     def close(self) -> None:
+        """End it and all its workers; blocks for a moment."""
         self._control.close()
         try:
             self._process.wait(timeout=5)

@@ -24,6 +24,7 @@ class Marks:
 
 
 def look(data: bytes) -> Marks:
+    """One pass over the bytes, no parser."""
     ranges = dict.fromkeys((int(m[1]), int(m[2]), int(m[3]), int(m[4])) for m in _BYTE_RANGE.finditer(data))
     return Marks(b"/ByteRange" in data, tuple(ranges), b"/Encrypt" in data)
 

@@ -37,6 +37,7 @@ class Slot:
 
     @property
     def subfilter(self) -> str:
+        """Empty when there is none."""
         return str(self.value.get("/SubFilter", "")) if isinstance(self.value, generic.DictionaryObject) else ""
 
     @property
@@ -77,6 +78,7 @@ def known_tables(reader: PdfFileReader) -> frozenset[int]:
 
 
 def is_hybrid(reader: PdfFileReader) -> bool:
+    """Two tables of contents for two kinds of reader, as office programs write."""
     return bool(reader.xrefs.hybrid_xrefs_present)
 
 

@@ -40,7 +40,7 @@ class Seat:
     location: str | None = None
 
 
-class KeepMetadata(IncrementalPdfFileWriter):  # type: ignore[misc]  # the library carries no types
+class KeepMetadata(IncrementalPdfFileWriter):
     """The library rewrites the XMP packet at every revision, and PDF/A finds seven faults in what comes out."""
 
     def _update_meta(self) -> None:

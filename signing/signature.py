@@ -78,14 +78,17 @@ class Draft:
     has_token: bool = False
 
     def note(self, code: str, detail: str = "") -> None:
+        """Each code once."""
         if all(known.code != code for known in self.findings):
             self.findings.append(finding(code, detail))
 
     def know(self, **facts: bool | None) -> None:
+        """Facts learnt, by their names in `Positive`."""
         self.facts = replace(self.facts, **facts)
 
     @property
     def is_doc_ts(self) -> bool:
+        """A time stamp over the document, not somebody's signature."""
         return self.slot.subfilter == "/ETSI.RFC3161"
 
 
@@ -103,21 +106,22 @@ def examine(slot: reader.Slot, document: Document) -> Draft:
         _integrity(draft, document)
     except (reader.TooMuch, MemoryError, RecursionError):
         raise
-    except Exception as broken:  # every way in which a damaged signature makes the parser raise
+    except Exception as broken:  # noqa: BLE001  # every way in which a damaged signature makes the parser raise
         draft.note("SIG_FORMAT", f"{type(broken).__name__}: {broken}")
     return draft
 
 
 def judge_at(draft: Draft, moment: Moment, document: Document) -> Moment:
     """Everything that depends on time. Returns the moment by which earlier signatures are known to exist."""
-    if draft.cms is None:
+    signature = draft.cms
+    if signature is None:
         return moment
     if document.policy.integrity_only:
-        _take_on_trust(draft, document.policy)
+        _take_on_trust(draft, signature, document.policy)
         return moment
     if draft.is_doc_ts:
-        return _judge_document_timestamp(draft, moment, document)
-    _judge_signer(draft, moment, document)
+        return _judge_document_timestamp(draft, signature, moment, document)
+    _judge_signer(draft, signature, moment, document)
     return moment
 
 
@@ -216,7 +220,7 @@ def _later_changes(draft: Draft, signature: EmbeddedPdfSignature, document: Docu
 
 
 def _note_changes(draft: Draft, signature: EmbeddedPdfSignature, document: Document) -> None:
-    draft.coverage = _COVERAGE.get(signature.coverage, Coverage.PARTIAL)
+    draft.coverage = _COVERAGE.get(signature.evaluate_signature_coverage(), Coverage.PARTIAL)
     is_last = sum(draft.slot.byte_range[2:]) == document.signed_until
     draft.modification = _modification(signature.diff_result, is_last=is_last)
     kept = signature.summarise_integrity_info()["docmdp_ok"]
@@ -249,18 +253,17 @@ def _name_of_change(signature: EmbeddedPdfSignature) -> str:
         return "SIG_DOCMDP_VIOLATED"
     try:
         tolerant = signature.evaluate_modifications(WITH_FORM_FILLING)
-    except Exception:  # only the wording depends on it
+    except Exception:  # noqa: BLE001  # only the wording depends on it
         return "SIG_MODIFIED_AFTER"
-    filled = isinstance(tolerant, DiffResult) and tolerant.modification_level == ModificationLevel.FORM_FILLING
-    return "SIG_FORM_FILLED_AFTER" if filled and tolerant.changed_form_fields else "SIG_MODIFIED_AFTER"
+    is_explained = isinstance(tolerant, DiffResult) and tolerant.modification_level == ModificationLevel.FORM_FILLING
+    return "SIG_FORM_FILLED_AFTER" if is_explained else "SIG_MODIFIED_AFTER"
 
 
 # -- what the certificates say -----------------------------------------------------------------------------------
 
 
-def _judge_signer(draft: Draft, moment: Moment, document: Document) -> None:
-    signature, policy = draft.cms, document.policy
-    assert signature is not None  # judge_at has looked
+def _judge_signer(draft: Draft, signature: EmbeddedPdfSignature, moment: Moment, document: Document) -> None:
+    policy = document.policy
     moment = _proven_time(draft, signature, moment, document)
     source = TimeSource.TSA if moment.proven else TimeSource.RECEIPT
     draft.time = SigningTime(moment.at, source, claimed_time(signature))
@@ -269,9 +272,8 @@ def _judge_signer(draft: Draft, moment: Moment, document: Document) -> None:
     _note_identity(draft, signature.signer_cert)
 
 
-def _judge_document_timestamp(draft: Draft, moment: Moment, document: Document) -> Moment:
-    signature, policy = draft.cms, document.policy
-    assert signature is not None  # judge_at has looked
+def _judge_document_timestamp(draft: Draft, signature: EmbeddedPdfSignature, moment: Moment, document: Document) -> Moment:
+    policy = document.policy
     value = signature.signed_data["encap_content_info"]["content"].parsed["gen_time"].native
     chain = judge(signature.signer_cert, moment, policy.trust, policy.evidence, document.embedded)
     _note_chain(draft, chain, frozenset({Role.TSA}))
@@ -338,10 +340,8 @@ def _note_identity(draft: Draft, certificate: x509.Certificate) -> None:
         draft.note("ALG_PKCS1V15")
 
 
-def _take_on_trust(draft: Draft, policy: Policy) -> None:
+def _take_on_trust(draft: Draft, signature: EmbeddedPdfSignature, policy: Policy) -> None:
     """The integrity-only mode: structure and mathematics have spoken, the rest is assumed."""
-    signature = draft.cms
-    assert signature is not None  # judge_at has looked
     claimed = claimed_time(signature)
     draft.time = SigningTime(claimed or policy.at, TimeSource.CLAIMED, claimed)
     draft.findings = [f for f in draft.findings if f.code != "CERT_KEY_USAGE"]
@@ -355,7 +355,7 @@ def claimed_time(signature: EmbeddedPdfSignature) -> datetime | None:
     """What the signer's machine wrote; without a zone it is read as Hà Nội time. For display only."""
     try:
         moment = signature.self_reported_timestamp
-    except Exception:  # a damaged date is no date
+    except Exception:  # noqa: BLE001  # a damaged date is no date
         return None
     return moment.replace(tzinfo=HANOI) if moment is not None and moment.tzinfo is None else moment
 

@@ -14,7 +14,7 @@ StampStyle = StaticStampStyle
 """What `Seat.stamp` takes; made by `stamp_style` and used again for as many signatures as look the same."""
 
 
-class _FirstPage(PdfContent):  # type: ignore[misc]  # the library carries no types
+class _FirstPage(PdfContent):
     """Like the library's imported page, from memory: its own reads a file again at every signature."""
 
     def __init__(self, pdf: bytes) -> None:

@@ -30,6 +30,7 @@ class TimestampCheck:
 
     @property
     def trusted(self) -> Timestamp | None:
+        """The proof, or None when there is none."""
         return Timestamp(self.value, self.tsa) if self.code is None and self.value else None
 
 
@@ -60,7 +61,7 @@ def check_token(
     """Structure, imprint, signature, purpose and chain; a token that is wrong in any way proves nothing."""
     try:
         facts = read_token(token, imprint)
-    except Exception as broken:  # whatever a hostile token makes the parser raise
+    except Exception as broken:  # noqa: BLE001  # whatever a hostile token makes the parser raise
         return TimestampCheck(None, "", "TS_INVALID", f"{type(broken).__name__}: {broken}")
     name = facts.signer.subject.native.get("common_name", "")
     if not (facts.imprint_ok and facts.signature_ok and facts.algorithms_ok):
@@ -92,7 +93,7 @@ def read_token(token: cms.SignedData, imprint: Imprint) -> Facts:
     )
 
 
-def allowed_algorithms(signer_info: cms.SignerInfo, signer: x509.Certificate, at: datetime) -> str | None:
+def allowed_algorithms(signer_info: cms.SignerInfo, signer: x509.Certificate, at: datetime | None) -> str | None:
     """The code of the rule that is broken, or None."""
     key = signer.public_key
     verdicts = (

@@ -31,9 +31,11 @@ class Authority:
 
     @property
     def sha256(self) -> str:
+        """Of the certificate: what tells authorities apart."""
         return hashlib.sha256(self.der).hexdigest()
 
     def recognised_at(self, moment: datetime) -> bool:
+        """Whether the service was recognised then."""
         return (self.valid_from is None or self.valid_from <= moment) and (self.valid_to is None or moment <= self.valid_to)
 
 
@@ -47,6 +49,7 @@ class TrustSnapshot:
 
     @property
     def authorities(self) -> tuple[Authority, ...]:
+        """Anchors first."""
         return self.anchors + self.intermediates
 
     @cached_property
@@ -55,11 +58,13 @@ class TrustSnapshot:
         return hashlib.sha256(repr(self.to_json()).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
+        """Ready for `json.dumps`; certificates in base64."""
         plain: dict[str, Any] = to_plain(self)
         return plain
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "TrustSnapshot":
+        """The inverse. Raises ValueError, KeyError or TypeError on another shape."""
         return from_plain(cls, document)
 
 

@@ -42,6 +42,7 @@ def report(
     signatures: Sequence[Signature] = (),
     cpu_ms: float = 0.0,
 ) -> Report:
+    """Draw the conclusion from what was found."""
     return Report(
         verdict=conclude(findings, signatures),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -74,7 +75,7 @@ def _signatures(data: bytes, policy: Policy) -> tuple[list[Finding], list[Signat
                 return findings, signatures
     try:
         return _tolerant(data, policy)
-    except Exception as error:  # the parser's exceptions share no base class
+    except Exception as error:  # noqa: BLE001  # the parser's exceptions share no base class
         return [unreadable(error)], []
 
 
@@ -133,7 +134,7 @@ def _unsigned(data: bytes) -> Finding:
 def _document_findings(data: bytes, pdf: PdfFileReader, found: Sequence[reader.Slot]) -> list[Finding]:
     ends = [r[2] + r[3] for slot in found if preflight.exact_range(data, r := slot.byte_range)]
     findings = []
-    if problem := preflight.tail_problem(data, pdf.last_startxref, reader.known_tables(pdf), max(ends, default=0)):
+    if problem := preflight.tail_problem(data, int(pdf.last_startxref or 0), reader.known_tables(pdf), max(ends, default=0)):
         findings.append(finding("DOC_TRAILING_BYTES", problem))
     if reader.has_hidden_content(pdf):
         findings.append(finding("DOC_HIDDEN_CONTENT"))
@@ -161,7 +162,7 @@ def _rows(found: Sequence[reader.Slot], document: Document) -> list[Signature]:
 def _judge_safely(draft: Draft, moment: Moment, document: Document) -> Moment:
     try:
         return judge_at(draft, moment, document)
-    except Exception as error:  # an engine that stumbles has proven nothing
+    except Exception as error:  # noqa: BLE001  # an engine that stumbles has proven nothing
         draft.note("ENGINE_ERROR", f"{type(error).__name__}: {error}")
         return moment
 

@@ -26,6 +26,7 @@ class Positive:
 
     @property
     def complete(self) -> bool:
+        """Every fact is there and good."""
         return all(getattr(self, fact.name) is True for fact in fields(self))
 
 
