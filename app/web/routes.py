@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from app.web import business, papers, public
+from app.web import admin, business, official, papers, public
 
-routers: list[APIRouter] = [public.router, business.router, papers.router]
+routers: list[APIRouter] = [public.router, business.router, papers.router, official.router, *admin.routers]
