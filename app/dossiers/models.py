@@ -28,7 +28,7 @@ class Dossier(Base):
     __table_args__ = (
         Index("ix_dossier_mine", "tax_code", "saved_at", "id"),
         Index("ix_dossier_unit_open", "unit", "sort_at", "id", postgresql_where=_OPEN),
-        Index("ix_dossier_desk_open", "desk", "sort_at", "id", postgresql_where=_OPEN),
+        Index("ix_dossier_all_open", "sort_at", "id", postgresql_where=_OPEN),
         Index("ix_dossier_unit_state", "unit", "state", "sort_at", "id"),
         Index("ix_dossier_desk_state", "desk", "state", "sort_at", "id"),
         Index("ix_dossier_answer_by", "answer_by", "id", postgresql_where=text("answer_by IS NOT NULL")),

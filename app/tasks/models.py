@@ -17,7 +17,7 @@ class Task(Base):
     __tablename__ = "task"
     __table_args__ = (
         Index("ix_task_mine", "assignee", "due_at", "dossier_id", postgresql_where=_IS_OPEN),
-        Index("ix_task_team", "unit", "role", "due_at", "dossier_id", postgresql_where=_IS_OPEN),
+        Index("ix_task_team", "unit", "role", "due_at", "dossier_id", postgresql_where=text("state = 'open' AND assignee IS NULL")),
     )
 
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)

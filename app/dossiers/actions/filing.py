@@ -1,0 +1,106 @@
+"""Hand in one round: what is given is checked as a whole, fixed with its fingerprints and acknowledged. Private to the actions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogue.forms import Form
+from app.catalogue.procedure import Procedure
+from app.core.actor import Actor
+from app.core.clock import day_in_vietnam
+from app.core.errors import Problem
+from app.core.text import Text
+from app.documents.models import Document
+from app.documents.rules import missing_papers, refused_files
+from app.dossiers.actions.offices import head_of
+from app.dossiers.code import fingerprint
+from app.dossiers.models import Dossier, Submission
+from app.dossiers.printed import receipt
+from app.identity.models import Enterprise
+from app.issued import actions as issued
+from app.worktime.queries import calendar as working_calendar
+
+_SUSPENDED = "tạm ngừng"
+_NOT_ACTIVE = Text(
+    "Doanh nghiệp đang tạm ngừng hoạt động theo dữ liệu đăng ký nên chưa thể nộp hồ sơ. "
+    "Hãy làm thủ tục hoạt động trở lại với cơ quan đăng ký kinh doanh trước.",
+    "The business register shows the enterprise as suspended, so it cannot file. "
+    "Resume business with the registration office first.",
+)
+
+
+async def problems_of(
+    session: AsyncSession,
+    dossier: Dossier,
+    procedure: Procedure,
+    enterprise: Enterprise,
+    papers: Sequence[Document],
+    *,
+    at: datetime,
+) -> list[Problem]:
+    """Everything that keeps this round from being handed in, all at once."""
+    today = day_in_vietnam(at)
+    calendar = await working_calendar(session)
+    needs = procedure.papers_needed(dossier.answers, today=today)
+    standing = [Problem("", "enterprise-suspended", _NOT_ACTIVE)] if enterprise.status == _SUSPENDED else []
+    return [
+        *standing,
+        *Form.of(procedure).problems(dossier.answers, today=today, calendar=calendar),
+        *missing_papers(needs, papers, dossier.answers),
+        *refused_files(needs, papers),
+    ]
+
+
+async def hand_in(
+    session: AsyncSession,
+    actor: Actor,
+    dossier: Dossier,
+    procedure: Procedure,
+    enterprise: Enterprise,
+    papers: Sequence[Document],
+    *,
+    secret: str = "",
+    at: datetime,
+) -> None:
+    """Fix the round: submission row, files marked as filed, a receipt with every fingerprint ordered.
+
+    `secret` is printed on the first receipt only: afterwards we know nothing but its hash.
+    """
+    dossier.answers_sha256 = fingerprint(dossier.answers)
+    for document in papers:
+        document.filed_round = dossier.round if document.filed_round is None else document.filed_round
+    session.add(
+        Submission(
+            dossier_id=dossier.id,
+            round=dossier.round,
+            answers=dossier.answers,
+            answers_sha256=dossier.answers_sha256,
+            papers=[_listed(document) for document in papers],
+            filed_by=actor.ref,
+            at=at,
+        )
+    )
+    facts = receipt(
+        await head_of(session, dossier, procedure, enterprise, at_desk=True),
+        papers,
+        number=dossier.round + 1,
+        answers_sha256=dossier.answers_sha256,
+        filed_by=actor.name,
+        secret=secret,
+        at=at,
+    )
+    await issued.order(session, facts, dossier_id=dossier.id, unit=dossier.desk, at=at)
+
+
+def _listed(document: Document) -> dict[str, str | int | None]:
+    return {
+        "document_id": str(document.id),
+        "paper": document.paper,
+        "place": document.place,
+        "row": document.row,
+        "name": document.name,
+        "size": document.size,
+        "sha256": document.sha256,
+        "verdict": document.verdict,
+    }

@@ -1,0 +1,76 @@
+"""What becomes of a file's check, and the official's word where a check could not be completed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.audit.events import Event
+from app.audit.record import record
+from app.core.actor import SYSTEM, Actor
+from app.core.clock import day_in_vietnam
+from app.core.permissions import Permission
+from app.core.text import Text
+from app.documents import actions as documents
+from app.documents.examine import Findings
+from app.documents.queries import one as document_of
+from app.documents.rules import Acceptance, judge, signed_places
+from app.dossiers.actions.offices import called
+from app.dossiers.actions.saying import must_say
+from app.dossiers.lifecycle import OPEN, State
+from app.dossiers.queries import procedure_of, visible_to
+from app.notices import actions as notices
+from app.notices.wording import Kind as Told
+
+_SAY_WHY = Text(
+    "Hãy ghi rõ lý do chấp nhận chữ ký chưa xác minh được.",
+    "Say why the signature that could not be verified is accepted.",
+)
+
+
+async def checked(session: AsyncSession, dossier_id: UUID, document_id: UUID, findings: Findings, *, at: datetime) -> None:
+    """Job: keep what the check found. Whoever has already filed is told when a file turns out to be refused."""
+    document = await documents.keep_findings(session, dossier_id, document_id, findings, at=at)
+    if document is None:
+        return
+    detail = {"verdict": document.verdict, "refusal": document.refusal, "epoch": document.trust_epoch}
+    record(
+        session,
+        SYSTEM,
+        Event.PAPER_CHECKED,
+        subject_kind="document",
+        subject_id=document_id,
+        dossier_id=dossier_id,
+        detail=detail,
+        at=at,
+    )
+    dossier = await visible_to(SYSTEM).one(session, dossier_id)
+    if document.filed_round is None or State(dossier.state) not in OPEN:
+        return
+    procedure = await procedure_of(session, dossier)
+    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(at))
+    must_be_signed = (document.paper, document.place) in signed_places(needs)
+    if judge(document, must_be_signed=must_be_signed).acceptance is Acceptance.REFUSED:
+        paper = procedure.paper(document.paper)
+        told: dict[str, str | int] = {"reference": called(dossier), "paper": paper.name.vi if paper else document.name}
+        await notices.tell(session, tax_code=dossier.tax_code, dossier_id=dossier.id, kind=Told.PAPER_REFUSED, params=told, at=at)
+
+
+async def override(
+    session: AsyncSession, actor: Actor, dossier_id: UUID, document_id: UUID, *, reason: str, at: datetime
+) -> None:
+    """Accept, with reasons, a signature of the filer whose status cannot be learnt."""
+    actor.must(Permission.DOSSIER_OVERRIDE_SIGNATURE)
+    dossier = await visible_to(actor).one(session, dossier_id, lock=True)
+    document = await document_of(session, dossier.id, document_id)
+    accepted = documents.override(session, actor, document, reason=must_say(reason, _SAY_WHY), at=at)
+    record(
+        session,
+        actor,
+        Event.SIGNATURE_OVERRIDDEN,
+        subject_kind="document",
+        subject_id=document.id,
+        dossier_id=dossier.id,
+        detail={"override": str(accepted.id), "codes": document.binding},
+        at=at,
+    )

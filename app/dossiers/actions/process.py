@@ -1,0 +1,46 @@
+"""Work through the internal process, step by step."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogue.definition import Step
+from app.core.actor import Actor
+from app.core.errors import WrongState
+from app.core.text import Text
+from app.dossiers.actions.move import may_move, move
+from app.dossiers.actions.saying import may_say
+from app.dossiers.actions.steps import go_on, my_task, step_of
+from app.dossiers.lifecycle import Act
+from app.dossiers.queries import procedure_of, visible_to
+from app.tasks import actions as tasks
+
+_ANOTHER_ACT = Text(
+    "Bước này được hoàn thành bằng thao tác riêng của nó (phân công, dự thảo, quyết định, phát hành hoặc trả kết quả).",
+    "This step is done by an act of its own (assign, draft, decide, issue or return).",
+)
+
+
+async def complete_step(
+    session: AsyncSession, actor: Actor, dossier_id: UUID, task_id: UUID, *, note: str = "", at: datetime
+) -> None:
+    """Finish the step in hand and open the next. At the end of a stage the fee may fall due, or the next stage starts."""
+    dossier = await visible_to(actor).one(session, dossier_id, lock=True)
+    may_move(actor, dossier, Act.COMPLETE_STEP)
+    task = await my_task(session, actor, dossier, task_id)
+    procedure = await procedure_of(session, dossier)
+    step = step_of(procedure, task)
+    if not is_plain(step):
+        raise WrongState(_ANOTHER_ACT, slug="another-act")
+
+    said = may_say(note, where="note")
+    tasks.complete(task, actor, note=said, outcome="done", at=at)
+    payload = {"step": step.id, "stage": step.stage, "note": said}
+    await move(session, actor, dossier, Act.COMPLETE_STEP, procedure=procedure, payload=payload, at=at)
+    await go_on(session, dossier, procedure, step, at=at)
+
+
+def is_plain(step: Step) -> bool:
+    """Whether the step is work and nothing more."""
+    return step.kind == "work" and not step.decides and not step.drafts

@@ -1,0 +1,129 @@
+"""From one step of the process to the next: tasks opened and closed, stages ended, the fee demanded. Private to the actions."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogue.definition import Stage, Step
+from app.catalogue.procedure import FeeDue, Moment, Procedure
+from app.core.actor import SYSTEM, Actor
+from app.core.clock import day_in_vietnam
+from app.core.errors import NotAllowed, WrongState
+from app.core.permissions import Role
+from app.core.text import Text
+from app.dossiers.actions.move import move
+from app.dossiers.clock import Turn, stage_after, starts_when_paid, step_due
+from app.dossiers.lifecycle import Act
+from app.dossiers.models import Dossier
+from app.dossiers.queries import ledger_of
+from app.fees import actions as fees
+from app.notices import actions as notices
+from app.notices.wording import Kind as Told
+from app.tasks import actions as tasks
+from app.tasks import queries as task_queries
+from app.tasks.models import Task
+from app.tasks.rules import Assignee, Assignment
+from app.worktime.queries import calendar as working_calendar
+
+_INSTANT = timedelta(microseconds=1)
+_DESK_ROLES = frozenset({Role.INTAKE_OFFICER})
+
+
+async def my_task(session: AsyncSession, actor: Actor, dossier: Dossier, task_id: UUID | None = None) -> Task:
+    """The open task that `actor` may do (the one named, if named); `WrongState` when there is none, `NotAllowed` when not theirs."""
+    open_tasks = [t for t in await task_queries.open_of(session, dossier.id) if task_id in (None, t.id)]
+    if not open_tasks:
+        raise WrongState(
+            Text("Bước này đã được hoàn thành hoặc không còn mở.", "This step has been done or is no longer open."),
+            slug="no-such-task",
+        )
+    mine = [task for task in open_tasks if task_queries.is_for(task, actor)]
+    if not mine:
+        raise NotAllowed(
+            Text("Bước này đang được giao cho người khác.", "This step is in someone else's hands."),
+            slug="not-your-task",
+        )
+    return mine[0]
+
+
+async def open_step(session: AsyncSession, dossier: Dossier, procedure: Procedure, step: Step, *, at: datetime) -> Task:
+    """Put `step` on the right list: the desk's, the case officer's own, or anyone of the role in the unit."""
+    calendar = await working_calendar(session)
+    officer = Assignee(dossier.officer, dossier.officer_name or "") if dossier.officer and step.role is Role.CASE_OFFICER else None
+    assignment = Assignment(
+        step=step.id,
+        stage=step.stage,
+        kind=step.kind,
+        role=step.role,
+        unit=dossier.desk if step.role in _DESK_ROLES else dossier.unit,
+        due_at=step_due(await ledger_of(session, dossier), procedure, step, calendar, at),
+        assignee=officer,
+    )
+    return tasks.open_task(session, dossier.id, assignment, at=at)
+
+
+async def go_on(session: AsyncSession, dossier: Dossier, procedure: Procedure, done: Step, *, at: datetime) -> None:
+    """What follows a finished step: the next one of its stage, or what comes after the stage."""
+    following = procedure.next_step(done.id)
+    if following is not None:
+        await open_step(session, dossier, procedure, following, at=at)
+        return
+    stage = None if dossier.ended_at else stage_after(procedure, done.stage)
+    if stage is None:
+        return
+    due = fees_due(dossier, procedure, "after_validity_check", at)
+    if starts_when_paid(stage) and due:
+        await demand(session, dossier, procedure, due, at=at)
+    else:
+        await move(session, SYSTEM, dossier, Act.ADVANCE, procedure=procedure, turn=Turn(stage=stage), at=at)
+        await open_stage(session, dossier, procedure, stage, at=at)
+
+
+async def open_stage(session: AsyncSession, dossier: Dossier, procedure: Procedure, stage: Stage, *, at: datetime) -> None:
+    """Open the first step of a stage."""
+    await open_step(session, dossier, procedure, procedure.steps_of(stage.id)[0], at=at)
+
+
+def fees_due(dossier: Dossier, procedure: Procedure, moment: Moment, at: datetime) -> list[FeeDue]:
+    """The fees that fall due now."""
+    return procedure.fees_due(moment, dossier.answers, today=day_in_vietnam(at))
+
+
+async def demand(session: AsyncSession, dossier: Dossier, procedure: Procedure, due: list[FeeDue], *, at: datetime) -> None:
+    """Bill the fees and wait for the money; the earliest of their deadlines counts."""
+    calendar = await working_calendar(session)
+    deadlines = []
+    for one in due:
+        until = calendar.answer_by(at, one.fee.unpaid_after.length, one.fee.unpaid_after.unit)
+        fees.bill(session, dossier_id=dossier.id, fee=one.fee.id, title=one.fee.title, amount=one.amount, due_at=until, at=at)
+        deadlines.append(until)
+    amount = sum(one.amount for one in due)
+    payload = {"amount": amount, "answer_by": min(deadlines).isoformat()}
+    await move(
+        session, SYSTEM, dossier, Act.DEMAND_FEE, procedure=procedure, payload=payload, answer_by=min(deadlines), at=at
+    )
+    params: dict[str, str | int] = {
+        "number": dossier.number or dossier.reference or "",
+        "amount": amount,
+        "due": day_in_vietnam(min(deadlines) - _INSTANT).isoformat(),  # the midnight that closes the last day
+    }
+    await notices.tell(session, tax_code=dossier.tax_code, dossier_id=dossier.id, kind=Told.FEE_DUE, params=params, at=at)
+
+
+async def renew_deadlines(session: AsyncSession, dossier: Dossier, procedure: Procedure, *, at: datetime) -> None:
+    """After a pause, a fresh limit or an extension: every open task gets the due moment that the ledger now gives it."""
+    calendar = await working_calendar(session)
+    entries = await ledger_of(session, dossier)
+    for task in await task_queries.open_of(session, dossier.id):
+        step = procedure.step(task.step)
+        if step is not None:
+            task.due_at = step_due(entries, procedure, step, calendar, at)
+
+
+def step_of(procedure: Procedure, task: Task) -> Step:
+    """The step that a task is about. It exists: a dossier keeps its version, and a version never changes."""
+    step = procedure.step(task.step)
+    if step is None:
+        raise LookupError(task.step)
+    return step

@@ -1,0 +1,109 @@
+"""What each act writes into the ledger of the legal clock, and what follows for the steps of the process. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from app.catalogue.procedure import EndOf, Procedure, Stage, Step, Supplement
+from app.dossiers.lifecycle import Tick
+from app.worktime import ledger
+from app.worktime.calendar import Calendar
+from app.worktime.ledger import Entry, Kind
+
+_BEGINNINGS = frozenset({Kind.START, Kind.RESTART, Kind.NEW_LIMIT})
+_ONE_STEP_OF_TIME = Decimal("0.5")
+EXTENSION_GROUND = "NĐ 61/2018 Đ.19.9"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What an act brings for the clock: the stage that begins, the days of an extension, a word for the record."""
+
+    stage: Stage | None = None
+    days: int | None = None
+    note: str = ""
+
+
+def entries_of(tick: Tick, turn: Turn, procedure: Procedure, stage: str | None, calendar: Calendar, at: datetime) -> list[Entry]:
+    """The entries that `tick` adds while `stage` is the current one (None before the first)."""
+    now = stage or procedure.first_stage.id
+    match tick:
+        case Tick.NOTHING:
+            return []
+        case Tick.START:
+            return [_start(turn.stage or procedure.first_stage, procedure, calendar, at)]
+        case Tick.PAUSE:
+            return [_plain(Kind.PAUSE, now, procedure, calendar, at, turn.note)]
+        case Tick.RESUME:
+            return [_resumed(procedure, now, calendar, at)]
+        case Tick.END_STAGE:
+            ended = _plain(Kind.END_STAGE, now, procedure, calendar, at, turn.note)
+            return [ended, *([_start(turn.stage, procedure, calendar, at)] if turn.stage else [])]
+        case Tick.EXTEND:
+            return [Entry(Kind.EXTEND, now, at, Decimal(turn.days or 0), "working_day", EXTENSION_GROUND, calendar.version, turn.note)]
+        case Tick.STOP:
+            return [_plain(Kind.STOP, now, procedure, calendar, at, turn.note)]
+
+
+def _start(stage: Stage, procedure: Procedure, calendar: Calendar, at: datetime) -> Entry:
+    return Entry(Kind.START, stage.id, at, stage.length, stage.unit, procedure.citation(stage.legal), calendar.version)
+
+
+def _plain(kind: Kind, stage: str, procedure: Procedure, calendar: Calendar, at: datetime, note: str) -> Entry:
+    return Entry(kind, stage, at, None, None, procedure.citation(procedure.stage(stage).legal), calendar.version, note)
+
+
+def _resumed(procedure: Procedure, stage: str, calendar: Calendar, at: datetime) -> Entry:
+    rule = supplement_rule(procedure, stage)
+    limit = rule.new_limit
+    return ledger.supplied(
+        rule.policy,
+        stage,
+        at,
+        new_limit=(limit.length, limit.unit) if limit else None,
+        ground=procedure.citation(rule.legal),
+        calendar_version=calendar.version,
+    )
+
+
+def supplement_rule(procedure: Procedure, stage: str | None) -> Supplement:
+    """The rule for supplements in a stage; without one of its own, that of the intake."""
+    own = procedure.stage(stage).supplement if stage else None
+    return own or procedure.clock.intake
+
+
+def stage_after(procedure: Procedure, stage: str) -> Stage | None:
+    """The stage that follows, or None when the rest is decided and issued."""
+    return procedure.next_stage(stage)
+
+
+def starts_when_paid(stage: Stage) -> bool:
+    """Whether the stage waits for the fee."""
+    return not isinstance(stage.starts_on, EndOf) and stage.starts_on == "paid"
+
+
+def step_due(entries: Sequence[Entry], procedure: Procedure, step: Step, calendar: Calendar, at: datetime) -> datetime:
+    """When `step` must be done so that the steps after it keep their days: the ledger itself, with the limit shortened.
+
+    Outside a running stage (a duty after the result) the step simply has its own days from now.
+    """
+    begun = next((e for e in reversed(entries) if e.kind in _BEGINNINGS), None)
+    running = ledger.due(entries, calendar)
+    if begun is None or running is None or begun.stage != step.stage:
+        return calendar.due_of(calendar.work_starts(at), max(step.days, _ONE_STEP_OF_TIME), "working_day")
+    if procedure.stage(step.stage).unit != "working_day":
+        return running
+    return min(ledger.due(_shortened(entries, procedure, step), calendar) or running, running)
+
+
+def _shortened(entries: Sequence[Entry], procedure: Procedure, step: Step) -> list[Entry]:
+    after = sum((s.days for s in procedure.steps_of(step.stage)), Decimal(0)) - procedure.days_until(step.id)
+    least = max(step.days, _ONE_STEP_OF_TIME)
+    stage = procedure.stage(step.stage)
+    return [
+        replace(e, length=max((e.length or stage.length) - after, least), unit=e.unit or stage.unit)
+        if e.kind in _BEGINNINGS and e.stage == step.stage
+        else e
+        for e in entries
+    ]

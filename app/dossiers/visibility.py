@@ -1,0 +1,61 @@
+"""Who sees which dossiers: the one place where dossiers are selected. Missing and not yours are never told apart."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor, ActorKind
+from app.core.errors import NotFound
+from app.core.permissions import Permission, Role
+from app.dossiers.lifecycle import State
+from app.dossiers.models import Dossier
+from app.tasks.models import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """The dossiers that one actor may see, as a condition."""
+
+    condition: ColumnElement[bool]
+
+    def select(self) -> Select[Dossier]:
+        """A select of these dossiers, to be narrowed."""
+        return select(Dossier).where(self.condition)
+
+    async def one(self, session: AsyncSession, dossier_id: UUID, *, lock: bool = False) -> Dossier:
+        """The dossier, locked for change if asked; `NotFound` when it is missing or not the actor's to see."""
+        wanted = self.select().where(Dossier.id == dossier_id)
+        if lock:
+            wanted = wanted.with_for_update(of=Dossier).execution_options(populate_existing=True)
+        dossier = await session.scalar(wanted)
+        if dossier is None:
+            raise NotFound
+        return dossier
+
+
+def visible_to(actor: Actor) -> Visible:
+    """A business sees its own; an official what the unit or the desk handles and what is assigned; the portal all."""
+    match actor.kind:
+        case ActorKind.SYSTEM:
+            return Visible(true())
+        case ActorKind.BUSINESS | ActorKind.CLIENT if actor.tax_code:
+            return Visible(Dossier.tax_code == actor.tax_code)
+        case ActorKind.OFFICIAL:
+            return Visible((Dossier.state != State.DRAFT) & _officials(actor))
+        case _:
+            return Visible(false())
+
+
+def _officials(actor: Actor) -> ColumnElement[bool]:
+    if actor.may(Permission.DOSSIER_READ_ALL):
+        return true()
+    seen: list[ColumnElement[bool]] = [false()]
+    if Role.INTAKE_OFFICER in actor.roles:
+        seen.append(Dossier.desk == actor.unit)
+    if actor.unit and actor.may(Permission.DOSSIER_READ_UNIT):
+        # The unit and those below it: G02 sees G02.918. Codes hold no wildcard of LIKE.
+        seen += [Dossier.unit == actor.unit, Dossier.unit.like(f"{actor.unit}.%")]
+        seen.append(exists().where(Task.dossier_id == Dossier.id, Task.assignee == actor.person_id))
+    return or_(*seen)
