@@ -1,0 +1,41 @@
+# make run: the whole portal on this machine.   make test: every test.   Nothing but Python 3.11 or newer is needed before.
+PYTHON ?= python3
+PY := .venv/bin/python
+
+.PHONY: setup run test lint bench audit journey openapi image-check clean
+
+setup:
+	@$(PYTHON) .ci/setup.py
+
+run: setup
+	@exec .venv/bin/motcua demo run
+
+test: setup
+	@exec $(PY) -m pytest
+
+lint: setup
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports
+
+bench: setup
+	@exec $(PY) -m bench
+
+bench-%: setup
+	@exec $(PY) -m bench $*
+
+audit: setup
+	@exec $(PY) .ci/audit.py
+
+journey: setup
+	@exec .venv/bin/motcua journey
+
+openapi: setup
+	@exec .venv/bin/motcua openapi
+
+image-check:
+	@exec sh .ci/image
+
+clean:
+	@rm -rf build app/web/static/build .ruff_cache .mypy_cache .pytest_cache .import_linter_cache
