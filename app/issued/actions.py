@@ -9,7 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.events import Event
+from app.audit.record import record
 from app.core import outbox
+from app.core.actor import SYSTEM, Actor
 from app.core.blobs import Stored
 from app.core.errors import NotFound, WrongState
 from app.core.ids import secret as new_secret
@@ -19,7 +22,6 @@ from app.issued.facts import Facts
 from app.issued.models import IssuedDocument, IssuedSecret
 from app.issued.press import Ground, Press
 from app.issued.rules import State, wait_after
-from app.trust import queries as trust
 
 MAKE, SIGN, SEAL = "issued.make", "issued.sign", "issued.seal"
 
@@ -66,7 +68,7 @@ async def make(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, pres
     if document.state != State.ORDERED or document.personal_signer is not None:
         return None
     await _number(session, document, at=at)
-    ground = await _ground(session, press, at)
+    ground = await press.ground(session, at)
     return await _finished(session, document, _made(press, document, ground), topic=MAKE, at=at)
 
 
@@ -75,7 +77,7 @@ async def sign(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, pres
     document = await _locked(session, dossier_id, issued_id)
     if document.state != State.ORDERED or document.personal_signer is None:
         return None
-    ground, key = await _ground(session, press, at), uuid7()
+    ground, key = await press.ground(session, at), uuid7()
     work = _signed(press, document, document.personal_signer, key, ground)
     if await _attempt(session, document, work, topic=SIGN, at=at) is None:
         return None
@@ -98,24 +100,26 @@ async def seal(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, pres
     document = await _locked(session, dossier_id, issued_id)
     if document.state != State.SIGNED or document.signed_key is None or document.seal_asked_at is None:
         return None
-    ground = await _ground(session, press, at)
+    ground = await press.ground(session, at)
     return await _finished(session, document, _sealed(press, document, document.signed_key, ground), topic=SEAL, at=at)
 
 
-async def void(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, reason: str, at: datetime) -> None:
+async def void(session: AsyncSession, actor: Actor, dossier_id: UUID, issued_id: UUID, *, reason: str, at: datetime) -> None:
     """Withdraw a document with its number: the number stays in the register, void, with the reason."""
     document = await _locked(session, dossier_id, issued_id)
     if document.number is not None:
         await numbering.void(session, document.number, reason=reason, at=at)
     document.revoked_at, document.revoked_reason = at, reason
+    _remember(session, actor, Event.NUMBER_VOIDED, document, at=at)
 
 
-async def revoke(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, reason: str, at: datetime) -> None:
+async def revoke(session: AsyncSession, actor: Actor, dossier_id: UUID, issued_id: UUID, *, reason: str, at: datetime) -> None:
     """The document was valid and no longer is; whoever verifies it is told so from now on."""
     document = await _locked(session, dossier_id, issued_id)
     if document.state != State.READY or document.revoked_at is not None:
         raise WrongState
     document.revoked_at, document.revoked_reason = at, reason
+    _remember(session, actor, Event.PAPER_REVOKED, document, at=at)
 
 
 def _ordered(facts: Facts, template: str, *, dossier_id: UUID, unit: str, series: str | None, at: datetime) -> IssuedDocument:
@@ -151,10 +155,6 @@ async def _number(session: AsyncSession, document: IssuedDocument, *, at: dateti
         )
 
 
-async def _ground(session: AsyncSession, press: Press, at: datetime) -> Ground:
-    return Ground(await trust.snapshot(session), await trust.fetch_rules(session, loopback=press.loopback), at)
-
-
 async def _made(press: Press, document: IssuedDocument, ground: Ground) -> Stored:
     pdf = await press.seal_alone(document, ground)
     await press.examine(pdf, ground, strict=False)
@@ -182,7 +182,15 @@ async def _finished(
         return None
     document.state, document.ready_at = State.READY, at
     document.sha256, document.size = stored.sha256, stored.size
+    _remember(session, SYSTEM, Event.PAPER_ISSUED, document, at=at)
     return document
+
+
+def _remember(session: AsyncSession, actor: Actor, event: Event, document: IssuedDocument, *, at: datetime) -> None:
+    about = {"kind": document.kind, "sha256": document.sha256}
+    record(
+        session, actor, event, subject_kind="issued", subject_id=document.id, dossier_id=document.dossier_id, detail=about, at=at
+    )
 
 
 async def _attempt(

@@ -1,16 +1,16 @@
 """The press: what the jobs need to turn facts into a signed file. Made once per worker; no table is written here."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import signing
 from app.core.blobs import Blobs
@@ -23,6 +23,7 @@ from app.issued.models import IssuedDocument
 from app.issued.render import Place, Rendered, draw_stamp, render
 from app.issued.values import printed
 from app.trust import actions as trust
+from app.trust import queries as trusted
 
 # Names of the signature fields, and what a screen reader says of them.
 PERSON, SEAL, TIMESTAMP = "ChuKyNguoiCoThamQuyen", "ConDauCoQuan", "DauThoiGian"
@@ -31,6 +32,10 @@ LABELS = {
     SEAL: "Chữ ký số của cơ quan, tổ chức",
     TIMESTAMP: "Dấu thời gian của văn bản",
 }
+
+
+Stamper = Callable[[signing.FetchRules], signing.Tsa]
+Gather = Callable[[Sequence[signing.Need], datetime], Awaitable[signing.Evidence]]
 
 
 class Unsound(RuntimeError):
@@ -48,34 +53,45 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Fonts and templates, the keys of this installation, its time-stamping authority, its store of files."""
+    """Templates, the keys of this installation, its store of files, and the two voices outside: time stamps and revocation."""
 
     blobs: Blobs
-    sessions: Sessions
     pool: signing.Pool
     public_url: str
     agency: str
     keys: Path | None
-    passphrase: str
-    tsa_url: str | None
-    loopback: bool
+    passphrase: bytes
+    stamper: Stamper
+    gather: Gather
+    stamp_url: str = ""
+    loopback: bool = False
     _signers: dict[str, signing.SoftSigner] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings, *, sessions: Sessions, blobs: Blobs, pool: signing.Pool) -> Self:
         """The press of these settings."""
-        secret = settings.signing_passphrase
+        secret, url, loopback = settings.signing_passphrase, settings.tsa_url or "", settings.fetch_loopback
+
+        async def gather(needs: Sequence[signing.Need], at: datetime) -> signing.Evidence:
+            return await trust.gather(sessions, needs, loopback=loopback, at=at)
+
         return cls(
             blobs=blobs,
-            sessions=sessions,
             pool=pool,
             public_url=settings.public_url,
             agency=settings.agency_code,
             keys=settings.signing_keys,
-            passphrase=secret.get_secret_value() if secret else "",
-            tsa_url=settings.tsa_url,
-            loopback=settings.fetch_loopback,
+            passphrase=secret.get_secret_value().encode() if secret else b"",
+            stamper=partial(signing.HttpTsa, url),
+            gather=gather,
+            stamp_url=url,
+            loopback=loopback,
         )
+
+    async def ground(self, session: AsyncSession, at: datetime) -> Ground:
+        """Read what a job needs to know before it starts."""
+        rules = await trusted.fetch_rules(session, loopback=self.loopback, also=[self.stamp_url])
+        return Ground(await trusted.snapshot(session), rules, at)
 
     def print(self, document: IssuedDocument) -> Rendered:
         """The document as it is before any signature. CPU: call it in a thread."""
@@ -91,7 +107,7 @@ class Press:
         rendered = await asyncio.to_thread(self.print, document)
         box = _box(SEAL, rendered.place("seal"))
         seat = await asyncio.to_thread(self._organisation, document, "framed", rendered.place("seal"), ground.at)
-        return await signing.seal_only(rendered.pdf, seat, box, self._tsa(ground))
+        return await signing.seal_only(rendered.pdf, seat, box, self.stamper(ground.rules))
 
     async def sign(self, document: IssuedDocument, signer: UUID, ground: Ground) -> bytes:
         """Printed, every field prepared, and signed by the person; the seal is to come."""
@@ -100,20 +116,20 @@ class Press:
         boxes.append(signing.FieldBox(TIMESTAMP, LABELS[TIMESTAMP], None))
         prepared = await asyncio.to_thread(signing.prepare, rendered.pdf, boxes)
         seat = await asyncio.to_thread(self._person, document, signer, rendered.place("person"), ground.at)
-        return await signing.personal_sign(prepared, seat, self._tsa(ground))
+        return await signing.personal_sign(prepared, seat, self.stamper(ground.rules))
 
     async def seal(self, document: IssuedDocument, signed: bytes, ground: Ground) -> bytes:
         """The organisation's seal over the signed file, then the evidence and the document time stamp."""
         place = Place("seal", 0, (0, 0, SEAL_PT, SEAL_PT))  # the field is there already; only its size matters
         seat = await asyncio.to_thread(self._organisation, document, "round", place, ground.at)
-        tsa = self._tsa(ground)
+        tsa = self.stamper(ground.rules)
         sealed = await signing.seal(signed, seat, tsa)
-        return await signing.finish(sealed, TIMESTAMP, tsa, ground.trust, partial(self._gather, ground.at))
+        return await signing.finish(sealed, tsa, ground.trust, partial(self._evidence, ground), field=TIMESTAMP)
 
     async def examine(self, pdf: bytes, ground: Ground, *, strict: bool) -> None:
         """Raise `Unsound` unless our own engine accepts the file. `strict`: an unknown revocation state does not pass either."""
         needs = await self.pool.revocation_needs(pdf, ground.trust)
-        evidence = await self._gather(ground.at, needs)
+        evidence = await self.gather(needs, ground.at)
         policy = signing.Policy(
             at=ground.at, trust=ground.trust, evidence=evidence, roles=frozenset({signing.Role.OFFICIAL}), gate=None
         )
@@ -156,16 +172,11 @@ class Press:
     def _signer(self, name: str) -> signing.SoftSigner:
         # Opening a key costs tens of milliseconds; using it does not.
         if name not in self._signers:
-            self._signers[name] = signing.SoftSigner.from_pkcs12(self._file(name).read_bytes(), self.passphrase.encode())
+            self._signers[name] = signing.SoftSigner.from_pkcs12(self._file(name).read_bytes(), self.passphrase)
         return self._signers[name]
 
-    def _tsa(self, ground: Ground) -> signing.HttpTsa:
-        if self.tsa_url is None:
-            raise LookupError("set MOTCUA_TSA_URL: signatures carry a time stamp")
-        return signing.HttpTsa(self.tsa_url, ground.rules)
-
-    async def _gather(self, at: datetime, needs: Sequence[signing.Need]) -> signing.Evidence:
-        return await trust.gather(self.sessions, needs, loopback=self.loopback, at=at)
+    async def _evidence(self, ground: Ground, needs: Sequence[signing.Need]) -> signing.Evidence:
+        return await self.gather(needs, ground.at)
 
 
 SEAL_PT = 102.05  # 36 mm, the actual size of a ministry's seal
