@@ -17,6 +17,7 @@ from app.catalogue.definition import (
     Citation,
     Clock,
     Constant,
+    EndOf,
     Fee,
     FieldType,
     FormField,
@@ -30,11 +31,27 @@ from app.catalogue.definition import (
     Source,
     Stage,
     Step,
+    Supplement,
 )
 from app.catalogue.expressions import NUMBER, TEXT, Expression, Scope, Type, compile_expression
 from app.catalogue.functions import Context
 from app.core.text import Text
 from app.worktime.calendar import Calendar
+
+__all__ = [
+    "Answers",
+    "EndOf",
+    "Fee",
+    "FeeDue",
+    "Moment",
+    "Outlook",
+    "Paper",
+    "PaperNeed",
+    "Procedure",
+    "Stage",
+    "Step",
+    "Supplement",
+]
 
 Answers = Mapping[str, Any]
 Moment = Literal["filing", "after_validity_check"]

@@ -1,0 +1,36 @@
+"""The exchange form of the catalogue: `data/<slug>/<version>.yaml`, read safely and hashed by content, not by layout."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+DATA = files("app.catalogue") / "data"
+
+
+def definitions() -> dict[str, dict[str, Any]]:
+    """Every shipped version by `slug/version`, in order."""
+    found = {}
+    for folder in sorted((each for each in DATA.iterdir() if each.is_dir()), key=lambda each: each.name):
+        for file in sorted((each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda each: each.name):
+            found[f"{folder.name}/{file.name.removesuffix('.yaml')}"] = yaml.safe_load(file.read_text("utf-8"))
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A definition as JSON: dates become ISO text."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def sha256(definition: Mapping[str, Any]) -> str:
+    """The fingerprint of a definition's content: the same whatever comments, quoting or order of keys the file has."""
+    canonical = json.dumps(plain(definition), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

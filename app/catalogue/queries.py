@@ -1,0 +1,85 @@
+"""Which procedures there are, and which version counts on a day."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogue.models import ProcedureVersion
+from app.catalogue.procedure import Procedure
+from app.core.errors import NotFound
+from app.core.text import Text, fold
+
+UNKNOWN = Text(
+    "Không có thủ tục này trong danh mục, hoặc thủ tục đã hết hiệu lực. Hãy tìm lại trong danh mục thủ tục.",
+    "There is no such procedure in the catalogue, or it is no longer in force. Search the catalogue again.",
+)
+
+# A published version never changes (the table is append-only), so a process reads each of them once.
+_READ: dict[tuple[str, int], Procedure] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A procedure in a list."""
+
+    slug: str
+    version: int
+    title: Text
+    summary: Text
+    sector: Text
+    time_limit: Text
+    fee: Text
+
+
+async def get(session: AsyncSession, slug: str, version: int) -> Procedure:
+    """The version a dossier was filed under. `NotFound`."""
+    if known := _READ.get((slug, version)):
+        return known
+    chosen = select(ProcedureVersion.content).where(ProcedureVersion.slug == slug, ProcedureVersion.version == version)
+    content = await session.scalar(chosen)
+    if content is None:
+        raise NotFound(UNKNOWN, slug="unknown-procedure")
+    return _READ.setdefault((slug, version), Procedure.of(content))
+
+
+async def published(session: AsyncSession, slug: str, *, on: date) -> Procedure:
+    """The version under which one may file on a day. `NotFound`."""
+    chosen = select(ProcedureVersion.version).where(ProcedureVersion.slug == slug, *_in_force(on))
+    version = await session.scalar(chosen.order_by(ProcedureVersion.version.desc()).limit(1))
+    if version is None:
+        raise NotFound(UNKNOWN, slug="unknown-procedure")
+    return await get(session, slug, version)
+
+
+async def listing(session: AsyncSession, *, search: str | None = None, on: date) -> list[Card]:
+    """The procedures in force on a day, by title; every word of `search` must occur, accents do not matter."""
+    newest = (
+        select(ProcedureVersion.slug, ProcedureVersion.version, ProcedureVersion.search_text)
+        .where(*_in_force(on))
+        .distinct(ProcedureVersion.slug)
+        .order_by(ProcedureVersion.slug, ProcedureVersion.version.desc())
+        .subquery()
+    )
+    wanted = [newest.c.search_text.contains(word, autoescape=True) for word in fold(search or "").split()]
+    found = (await session.execute(select(newest.c.slug, newest.c.version).where(*wanted))).all()
+    cards = [_card(await get(session, slug, version)) for slug, version in found]
+    return sorted(cards, key=lambda card: fold(card.title.vi))
+
+
+def _in_force(on: date) -> tuple[ColumnElement[bool], ...]:
+    ends = ProcedureVersion.valid_to
+    return (ProcedureVersion.valid_from <= on, or_(ends.is_(None), ends >= on))
+
+
+def _card(procedure: Procedure) -> Card:
+    return Card(
+        slug=procedure.slug,
+        version=procedure.version,
+        title=procedure.title,
+        summary=procedure.summary,
+        sector=procedure.sector,
+        time_limit=procedure.time_limit_text,
+        fee=procedure.fee_text,
+    )
