@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
 from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -17,6 +19,7 @@ from app.core import embedded, migrate
 from app.core.blobs import Blobs
 from app.core.db import Sessions, engine_for, sessions_of
 from app.core.settings import Settings
+from app.main import create_app
 
 SERVER = Path(__file__).parents[1] / "var" / "test-pg"
 
@@ -101,6 +104,22 @@ def settings(database: Database, tmp_path: Path) -> Settings:
 def blobs(tmp_path: Path) -> Blobs:
     """An empty store of files."""
     return Blobs(tmp_path / "blobs", secrets.token_bytes(32))
+
+
+@pytest.fixture
+async def main_app(settings: Settings, sessions: Sessions) -> AsyncIterator[FastAPI]:
+    """The whole portal, opened in this process."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def visitor(main_app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """A client of the portal, without a socket between."""
+    transport = ASGITransport(main_app, raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        yield client
 
 
 def _emptying(connection: psycopg.Connection) -> bytes:
