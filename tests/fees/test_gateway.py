@@ -11,16 +11,10 @@ from app.fees.gateway import Order, Vnpay, canonical, is_signed, new_txn_ref, re
 
 AT = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)  # half past midnight of the 24th in Vietnam
 GATEWAY = Vnpay("https://pay.example/vpcpay.html", "MOTCUA01", "s3cret")
-ORDER = Order(
-    "261124ABCDEF",
-    5_000_000,
-    "Phí hồ sơ số 42",
-    "https://portal.example/tra-ve",
-    "192.0.2.1",
-    "vi",
-    AT,
-    AT + timedelta(minutes=15),
-)
+UNTIL = AT + timedelta(minutes=15)
+ORDER = Order("261124ABCDEF", 5_000_000, "Phí hồ sơ số 42", "https://portal.example/tra-ve", "192.0.2.1", "vi", AT, UNTIL)
+NAMES = st.from_regex(r"vnp_[A-Za-z]{1,12}", fullmatch=True)
+VALUES = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=20)
 
 
 def _sent() -> dict[str, str]:
