@@ -16,7 +16,7 @@ from app.documents.pool import CheckingPool
 from app.dossiers.actions import decide, deliver, papers
 from app.issued import actions as issued
 from app.issued.press import Press
-from app.issued.rules import RESULTS, State
+from app.issued.rules import RESULTS
 from app.notices import actions as notices
 from app.notices.channels import Mailer
 from app.trust import queries as trust
@@ -68,7 +68,7 @@ async def sign_result(tools: Tools, payload: Payload, at: datetime) -> None:
     dossier_id, issued_id = UUID(payload["dossier_id"]), UUID(payload["issued_id"])
     async with transaction(tools.sessions) as session:
         document = await issued.sign(session, dossier_id, issued_id, press=tools.press, at=at)
-        if document.state == State.SIGNED:
+        if document is not None:
             await decide.signed(session, dossier_id, issued_id, at=at)
 
 
@@ -77,7 +77,7 @@ async def seal_result(tools: Tools, payload: Payload, at: datetime) -> None:
     dossier_id, issued_id = UUID(payload["dossier_id"]), UUID(payload["issued_id"])
     async with transaction(tools.sessions) as session:
         document = await issued.seal(session, dossier_id, issued_id, press=tools.press, at=at)
-        if document.state == State.READY and document.kind in RESULTS:
+        if document is not None and document.kind in RESULTS:
             await deliver.publish(session, dossier_id, issued_id, at=at)
 
 
