@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.approvals.models import Approval, Decision
-from app.audit.record import record
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, NotFound
 from app.core.ids import uuid7
@@ -24,7 +23,6 @@ async def ask(session: AsyncSession, actor: Actor, kind: str, payload: dict[str,
     """Ask for an act that someone else must confirm."""
     approval = Approval(id=uuid7(), kind=kind, payload=payload, asked_by=_person(actor), asked_at=at)
     session.add(approval)
-    record(session, actor, "approval.asked", subject_kind="approval", subject_id=str(approval.id), detail={"kind": kind}, at=at)
     return approval.id
 
 
@@ -51,9 +49,6 @@ async def _decide(
     if approval.asked_by == _person(actor):
         raise NotAllowed(SAME_PERSON, slug="same-person")
     approval.decided_by, approval.decided_at, approval.decision = actor.person_id, at, decision
-    record(
-        session, actor, f"approval.{decision}", subject_kind="approval", subject_id=str(approval.id), detail={"kind": kind}, at=at
-    )
     return approval
 
 

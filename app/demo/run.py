@@ -19,7 +19,7 @@ from urllib.request import urlopen
 from app.core import clock, embedded, migrate
 from app.core.db import engine_for, sessions_of
 from app.core.settings import Settings
-from app.demo import world
+from app.demo import papers, world
 
 # Set for children: they end when the pipe on their standard input closes, so a killed supervisor leaves no one behind.
 FOLLOW = "MOTCUA_FOLLOW_PARENT"
@@ -61,7 +61,7 @@ def prepare(settings: Settings) -> None:
     app_url = settings.database_url or ""
     migrate.upgrade(settings.migration_database_url or app_url, app_url)
     asyncio.run(_load(settings))
-    world.make_files(settings)
+    papers.make_files(settings)
 
 
 async def _load(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.approvals import actions as approvals
+from app.audit.events import Event
 from app.audit.record import record
 from app.core.actor import SYSTEM, Actor, ActorKind
 from app.core.errors import Conflict, NotFound
@@ -31,9 +32,16 @@ from app.identity.models import (
     WebSession,
 )
 from app.identity.queries import grant_exists, has_role
-from app.identity.rules import ABSOLUTE, ATTEMPT_LIFE, KEPT_FORM_LIFE, NO_ROLE, TOUCH_EVERY, SignInRefused, safe_return
-
-ROLE_GRANT = "role.grant"
+from app.identity.rules import (
+    ABSOLUTE,
+    ATTEMPT_LIFE,
+    KEPT_FORM_LIFE,
+    NO_ROLE,
+    ROLE_GRANT,
+    TOUCH_EVERY,
+    SignInRefused,
+    safe_return,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,29 +117,23 @@ def _open_session(session: AsyncSession, person_id: UUID, claims: Claims, at: da
             expires_at=at + ABSOLUTE,
             acr=claims.acr,
             auth_time=datetime.fromtimestamp(claims.auth_time, UTC),
-            lang="vi",
         )
     )
     who = Actor(kind=ActorKind.BUSINESS if tax_code else ActorKind.OFFICIAL, person_id=person_id)
-    record(session, who, "session.opened", subject_kind="person", subject_id=str(person_id), detail={"acr": claims.acr}, at=at)
+    record(session, who, Event.SIGNED_IN, subject_kind="person", subject_id=person_id, detail={"acr": claims.acr}, at=at)
     return cookie
 
 
 async def sign_out(session: AsyncSession, actor: Actor, cookie: str, *, at: datetime) -> None:
     """End the session on the server; its cookie is worth nothing from here."""
     await _revoke(session, cookie, at)
-    record(session, actor, "session.closed", subject_kind="person", subject_id=str(actor.person_id), at=at)
+    record(session, actor, Event.SIGNED_OUT, subject_kind="person", subject_id=str(actor.person_id), at=at)
 
 
 async def keep_alive(session: AsyncSession, cookie: str, *, at: datetime) -> None:
     """Write down that the session was used; at most once a minute, whatever the traffic."""
     used = update(WebSession).where(WebSession.id_hash == hashed(cookie), WebSession.seen_at <= at - TOUCH_EVERY)
     await session.execute(used.values(seen_at=at))
-
-
-async def set_language(session: AsyncSession, cookie: str, lang: Language) -> None:
-    """Remember the language of a session."""
-    await session.execute(update(WebSession).where(WebSession.id_hash == hashed(cookie)).values(lang=lang))
 
 
 async def _revoke(session: AsyncSession, cookie: str, at: datetime) -> None:
@@ -226,6 +228,9 @@ async def ask_role(session: AsyncSession, actor: Actor, person_id: UUID, role: R
     if await grant_exists(session, person_id, role, unit, at=at):
         raise Conflict
     payload = {"person_id": str(person_id), "role": role, "unit": unit}
+    record(
+        session, actor, Event.ROLE_ASKED, subject_kind="person", subject_id=person_id, detail={"role": role, "unit": unit}, at=at
+    )
     return await approvals.ask(session, actor, ROLE_GRANT, payload, at=at)
 
 
@@ -241,6 +246,7 @@ async def reject_role(session: AsyncSession, actor: Actor, approval_id: UUID, *,
     """Turn down a role that someone else asked for."""
     actor.must(Permission.ACCOUNT_MANAGE)
     await approvals.reject(session, actor, approval_id, ROLE_GRANT, at=at)
+    record(session, actor, Event.ROLE_REJECTED, subject_kind="approval", subject_id=approval_id, at=at)
 
 
 async def end_role(session: AsyncSession, actor: Actor, grant_id: UUID, *, at: datetime) -> None:
@@ -250,7 +256,7 @@ async def end_role(session: AsyncSession, actor: Actor, grant_id: UUID, *, at: d
     if grant is None or grant.valid_to is not None:
         raise NotFound
     grant.valid_to = at
-    record(session, actor, "role.ended", subject_kind="person", subject_id=str(grant.person_id), detail=_told(grant), at=at)
+    record(session, actor, Event.ROLE_ENDED, subject_kind="person", subject_id=grant.person_id, detail=_told(grant), at=at)
 
 
 def give_role(
@@ -261,7 +267,7 @@ def give_role(
         id=uuid7(), person_id=person_id, role=role, unit=unit, valid_from=at, granted_by=actor.ref, approval_id=approval_id
     )
     session.add(grant)
-    record(session, actor, "role.granted", subject_kind="person", subject_id=str(person_id), detail=_told(grant), at=at)
+    record(session, actor, Event.ROLE_GRANTED, subject_kind="person", subject_id=person_id, detail=_told(grant), at=at)
 
 
 def _told(grant: RoleGrant) -> dict[str, str]:
@@ -276,6 +282,7 @@ async def create_first_admin(
         raise Conflict
     person_id = await put_person(session, issuer, subject, name, email, None)
     give_role(session, SYSTEM, person_id, Role.SYSTEM_ADMIN, unit, at=at)
+    record(session, SYSTEM, Event.ADMIN_CREATED, subject_kind="person", subject_id=person_id, at=at)
     return person_id
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -110,7 +110,6 @@ class WebSession(Base):
     acr: Mapped[str]
     auth_time: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-    lang: Mapped[str] = mapped_column(server_default=text("'vi'"))
 
 
 class SignInAttempt(Base):

@@ -10,13 +10,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
+from app.approvals import queries as approvals
 from app.core.actor import Actor, ActorKind
 from app.core.errors import NotFound
 from app.core.permissions import Role
-from app.core.text import Language
 from app.identity.kept import hashed
 from app.identity.models import Enterprise, Mandate, Person, RoleGrant, Unit, WebSession
-from app.identity.rules import TOUCH_EVERY, ends_at, withheld_by
+from app.identity.rules import ROLE_GRANT, TOUCH_EVERY, ends_at, withheld_by
 
 T = TypeVar("T")
 
@@ -44,7 +44,6 @@ class SignedIn:
 
     actor: Actor
     csrf: str
-    lang: Language
     acr: str
     auth_time: datetime
     expires_at: datetime
@@ -100,8 +99,7 @@ async def session_actor(session: AsyncSession, cookie: str | None, *, at: dateti
     actor = _business(web, name, rights) if web.tax_code else _official(web, name, roles)
     if actor is None or at >= ends:
         return None
-    lang: Language = "en" if web.lang == "en" else "vi"
-    return SignedIn(actor, web.csrf, lang, web.acr, web.auth_time, ends, stale=at - web.seen_at >= TOUCH_EVERY)
+    return SignedIn(actor, web.csrf, web.acr, web.auth_time, ends, stale=at - web.seen_at >= TOUCH_EVERY)
 
 
 def _business(web: WebSession, name: str, rights: list[str] | None) -> Actor | None:
@@ -182,6 +180,42 @@ async def grants(session: AsyncSession, *, at: datetime) -> list[Grant]:
     )
     rows = await session.execute(wanted)
     return [Grant(g.id, g.person_id, name, Role(g.role), g.unit, g.valid_from) for g, name in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRole:
+    """A role that one administrator asked for and another has yet to confirm."""
+
+    id: UUID
+    name: str
+    role: Role
+    unit: str
+    asked_by_name: str
+    asked_at: datetime
+
+
+async def waiting_roles(session: AsyncSession) -> list[WaitingRole]:
+    """Roles asked for and not yet decided, oldest first."""
+    asked = await approvals.waiting(session, ROLE_GRANT)
+    ids = [*(one.asked_by for one in asked), *(UUID(one.payload["person_id"]) for one in asked)]
+    names = {key: person.name for key, person in (await persons(session, ids)).items()}
+    return [
+        WaitingRole(
+            one.id,
+            names[UUID(one.payload["person_id"])],
+            Role(one.payload["role"]),
+            one.payload["unit"],
+            names[one.asked_by],
+            one.asked_at,
+        )
+        for one in asked
+    ]
+
+
+async def people_of_the_ministry(session: AsyncSession) -> Sequence[Person]:
+    """Everyone who has signed in or been entered without acting for an enterprise, by name."""
+    for_an_enterprise = select(Mandate.person_id)
+    return (await session.scalars(select(Person).where(Person.id.not_in(for_an_enterprise)).order_by(Person.name))).all()
 
 
 async def has_role(session: AsyncSession, person_id: UUID, *, at: datetime) -> bool:

@@ -14,6 +14,8 @@ ABSOLUTE = timedelta(hours=8)
 ATTEMPT_LIFE = timedelta(minutes=10)
 KEPT_FORM_LIFE = timedelta(hours=1)
 TOUCH_EVERY = timedelta(minutes=1)
+ROLE_GRANT = "role.grant"
+"""Kind of the two-person act that gives a role."""
 
 
 class Right(StrEnum):

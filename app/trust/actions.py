@@ -6,18 +6,24 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jws
-from joserfc.jwk import ECKey
+from joserfc.jwk import OKPKey
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import signing
 from app.approvals import actions as approvals
+from app.audit.events import Event
 from app.audit.record import record
 from app.core.actor import Actor
 from app.core.db import Sessions, transaction
 from app.core.permissions import Permission
+from app.core.settings import Settings
 from app.trust import queries
 from app.trust.models import RevocationEvidence, TrustEpoch
 from app.trust.rules import KEPT_AFTER_END
@@ -25,14 +31,32 @@ from app.trust.rules import KEPT_AFTER_END
 TRUST_CHANGE = "trust.change"
 
 
+def store_key(settings: Settings) -> OKPKey:
+    """The key that signs the trust store, derived from the portal's secret: only its processes can put an epoch into force."""
+    if not settings.secret_key:
+        raise RuntimeError("no key for the trust store: set MOTCUA_SECRET_KEY")
+    derive = HKDF(SHA256(), 32, salt=None, info=b"mot-cua trust store")
+    private = Ed25519PrivateKey.from_private_bytes(derive.derive(settings.secret_key.get_secret_value().encode()))
+    return OKPKey.import_key(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
 async def propose(session: AsyncSession, actor: Actor, content: signing.TrustSnapshot, note: str, *, at: datetime) -> UUID:
     """Propose a whole new trust store; another administrator adopts it."""
     actor.must(Permission.TRUST_MANAGE)
     payload = {"content": content.to_json(), "note": note}
-    return await approvals.ask(session, actor, TRUST_CHANGE, payload, at=at)
+    approval_id = await approvals.ask(session, actor, TRUST_CHANGE, payload, at=at)
+    record(session, actor, Event.TRUST_PROPOSED, subject_kind="approval", subject_id=approval_id, at=at)
+    return approval_id
 
 
-async def adopt(session: AsyncSession, actor: Actor, approval_id: UUID, *, key: ECKey, at: datetime) -> int:
+async def reject(session: AsyncSession, actor: Actor, approval_id: UUID, *, at: datetime) -> None:
+    """Turn a proposed trust store down."""
+    actor.must(Permission.TRUST_MANAGE)
+    await approvals.reject(session, actor, approval_id, TRUST_CHANGE, at=at)
+    record(session, actor, Event.TRUST_REJECTED, subject_kind="approval", subject_id=approval_id, at=at)
+
+
+async def adopt(session: AsyncSession, actor: Actor, approval_id: UUID, *, key: OKPKey, at: datetime) -> int:
     """Put a proposed trust store into force; the answer is its epoch. Checks made from now on use it."""
     actor.must(Permission.TRUST_MANAGE)
     proposal = await approvals.confirm(session, actor, approval_id, TRUST_CHANGE, at=at)
@@ -47,7 +71,7 @@ async def put_into_force(
     note: str,
     *,
     approval_id: UUID | None = None,
-    key: ECKey,
+    key: OKPKey,
     at: datetime,
 ) -> int:
     """Write the next epoch, signed with the portal's key. Two-person acts come through `adopt`; set-up directly."""
@@ -59,11 +83,11 @@ async def put_into_force(
         note=note,
         adopted_at=at,
         approval_id=approval_id,
-        signature=jws.serialize_compact({"alg": "ES256", "kid": key.thumbprint()}, stamped.digest, key),
+        signature=jws.serialize_compact({"alg": "Ed25519", "kid": key.thumbprint()}, stamped.digest, key, ["Ed25519"]),
     )
     session.add(row)
     detail = {"digest": stamped.digest}
-    record(session, actor, "trust.adopted", subject_kind="trust_epoch", subject_id=str(row.epoch), detail=detail, at=at)
+    record(session, actor, Event.TRUST_ADOPTED, subject_kind="trust_epoch", subject_id=str(stamped.epoch), detail=detail, at=at)
     return stamped.epoch
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
+from joserfc.jwk import OKPKey
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -72,14 +72,14 @@ async def epochs(session: AsyncSession) -> Sequence[TrustEpoch]:
     return (await session.scalars(select(TrustEpoch).order_by(TrustEpoch.epoch.desc()))).all()
 
 
-async def broken_epochs(session: AsyncSession, key: ECKey) -> list[int]:
+async def broken_epochs(session: AsyncSession, key: OKPKey) -> list[int]:
     """The epochs whose content is not what the portal's key signed: someone wrote to the table."""
     return [row.epoch for row in await epochs(session) if not _signed(row, key)]
 
 
-def _signed(row: TrustEpoch, key: ECKey) -> bool:
+def _signed(row: TrustEpoch, key: OKPKey) -> bool:
     try:
-        payload = jws.deserialize_compact(row.signature, key, algorithms=["ES256"]).payload
+        payload = jws.deserialize_compact(row.signature, key, algorithms=["Ed25519"]).payload
     except (JoseError, ValueError):
         return False
     return payload == signing.TrustSnapshot.from_json(row.content).digest.encode()

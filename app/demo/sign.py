@@ -1,0 +1,46 @@
+"""`motcua demo sign`: sign any PDF with a certificate of the demo, as a business would with its token."""
+
+import asyncio
+from functools import cache
+from pathlib import Path
+
+import signing
+from app.core import clock
+from app.core.settings import Settings
+from app.demo.pki import BUSINESSES, Pki, business, pki_of
+
+FIELD = signing.FieldBox("ChuKySo", "Chữ ký số của doanh nghiệp")
+_PASSPHRASE = b"in memory only"
+
+
+def sign_file(settings: Settings, source: Path, target: Path, who: str) -> None:
+    """Write a signed copy of `source`. `who` is a tax code of the demo, or `revoked-` or `evil-` before one.
+
+    `ValueError` for anyone else. A file that carries signatures already would lose them: prepare it with the first.
+    """
+    target.write_bytes(sign(pki_of(settings), source.read_bytes(), label_of(who)))
+
+
+def label_of(who: str) -> str:
+    """The certificate's label for a tax code, with or without `revoked-`, `evil-` or `dn-` before it."""
+    kind, _, tax_code = who.removeprefix("dn-").rpartition("-")
+    if tax_code not in BUSINESSES or kind not in ("", "revoked", "evil"):
+        raise ValueError(f"{who!r} has no certificate here; try one of {', '.join(BUSINESSES)}")
+    return f"{kind}-{business(tax_code)}" if kind else business(tax_code)
+
+
+def sign(pki: Pki, pdf: bytes, label: str) -> bytes:
+    """`pdf` with an approval signature and a time stamp of the demo's authority (PAdES B-T)."""
+
+    async def stamp(request: bytes) -> bytes:
+        return pki.time_stamp(request, clock.now())
+
+    ready, seat = signing.prepare(pdf, [FIELD]), signing.Seat(_signer(pki, label), FIELD.name)
+    return asyncio.run(signing.seal(ready, seat, stamp))
+
+
+@cache
+def _signer(pki: Pki, label: str) -> signing.SoftSigner:
+    # The good, the revoked and the evil certificate of a business share its key.
+    key = label[label.index("biz-") :]
+    return signing.SoftSigner.from_pkcs12(pki.pkcs12(label, key, _PASSPHRASE), _PASSPHRASE)
