@@ -1,11 +1,12 @@
 """The one read of shared data, as a single SQL statement.
 
-It spends the proof, checks that token, client and agreement stand, takes the granted columns of one record, and writes
-the access event. A read without its event cannot happen.
+It checks that token, client and agreement stand, counts against the rate, spends the proof, takes the granted columns of
+one record, and writes the access event. A read without its event cannot happen.
 """
 
 import hashlib
 import json
+import math
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import day_in_vietnam
-from app.core.errors import Refusal
+from app.core.errors import NotAllowed, TooMany, Unreachable
 from app.core.ids import uuid7
 from app.core.text import Text
 from app.registers.rules import SCHEMAS, Dataset
@@ -28,13 +30,13 @@ from app.sharing.proofs import MEMORY_SECONDS, Proof
 from app.sharing.tokens import TokenRefused
 
 
-class FieldNotGranted(Refusal):
-    """A field outside the agreement; `clause` names what the agreement rests on."""
+class FieldNotGranted(NotAllowed):
+    """A field outside the agreement; the text names the clauses the agreement rests on."""
 
     slug = "field-not-granted"
 
 
-class NotGranted(Refusal):
+class NotGranted(NotAllowed):
     """The token's agreement does not give this dataset."""
 
     slug = "insufficient-scope"
@@ -54,6 +56,16 @@ class Granted:
     clause: str
     rate: int
 
+    @property
+    def gap(self) -> timedelta:
+        """The time between two questions when they come evenly."""
+        return timedelta(seconds=3600 / self.rate)
+
+    @property
+    def burst(self) -> int:
+        """How many questions may come at once: what an hour allows in three minutes, and twenty at least."""
+        return max(20, self.rate // 20)
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -72,12 +84,18 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The answer: 200 with a body, 304 or 404; always with the id of its access event."""
+    """The answer: 200 with a body, 304 or 404; always with the id of its access event.
+
+    `rate` is what the grant allows per hour, `left` what may be asked at once now, `full_in` seconds until all of it again.
+    """
 
     status: int
     event_id: UUID
     body: str | None
     etag: str | None
+    rate: int
+    left: int
+    full_in: int
 
 
 def detail_for(claims: Mapping[str, Any], dataset: Dataset) -> Mapping[str, Any]:
@@ -106,7 +124,7 @@ async def _grant(session: AsyncSession, code: str, version: int, dataset: str) -
         .join(AgreementGrant, (AgreementGrant.agreement == Agreement.code) & (AgreementGrant.version == Agreement.version))
         .where(Agreement.code == code, Agreement.version == version, AgreementGrant.dataset == dataset)
     )
-    agreement, grant = found.tuples().one()
+    agreement, grant = found.one()
     clause = "; ".join(f"{basis['van_ban']} {basis['dieu_khoan']}" for basis in agreement.legal_basis)
     row_filter = tuple(sorted((name, tuple(values)) for name, values in grant.row_filter.items()))
     return Granted(agreement.party, tuple(grant.fields), row_filter, f"{code} v{version}: {clause}", grant.rate)
@@ -132,16 +150,36 @@ async def read(session: AsyncSession, ring: Ring, question: Question, grant: Gra
     statement = _statement(question.dataset, question.fields, tuple(name for name, _ in grant.row_filter))
     event_id, mark = uuid7(), _mark(question.fields)
     values = _values(ring, question, grant, detail, event_id, mark, at)
-    connection = await (await session.connection()).get_raw_connection()
-    row = await connection.driver_connection.fetchrow(statement, *values)  # type: ignore[union-attr]
+    row = await _ask(session, statement, values)
     if not row["epoch"]:
         raise TokenRefused("use_dpop_nonce")
     if not row["stands"]:
         raise TokenRefused
+    if row["tat"] is None:
+        raise TooMany(math.ceil(grant.gap.total_seconds()))
     if row["status"] is None:
         raise TokenRefused("invalid_dpop_proof")
-    etag = f"{row['etag']}.{mark}" if row["etag"] else None
-    return Reading(row["status"], event_id, row["body"], etag)
+    ahead = row["tat"] - at
+    return Reading(
+        status=row["status"],
+        event_id=event_id,
+        body=row["body"],
+        etag=f"{row['etag']}.{mark}" if row["etag"] else None,
+        rate=grant.rate,
+        left=max(0, int((grant.gap * grant.burst - ahead) / grant.gap)),
+        full_in=math.ceil(ahead.total_seconds()),
+    )
+
+
+async def _ask(session: AsyncSession, statement: str, values: list[Any]) -> Any:
+    """One round trip on the driver's own connection. Its errors are not SQLAlchemy's, so they are told here."""
+    connection = (await (await session.connection()).get_raw_connection()).driver_connection
+    try:
+        return await connection.fetchrow(statement, *values)  # type: ignore[union-attr]
+    except asyncpg.LockNotAvailableError as error:
+        raise TooMany(1) from error
+    except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+        raise Unreachable from error
 
 
 def _mark(fields: tuple[str, ...]) -> str:
@@ -177,6 +215,9 @@ def _values(
         question.acting_user,
         question.request_id,
         secrets.token_hex(16),
+        f"sharing:{claims['client_id']}:{question.dataset.value}",
+        grant.gap,
+        grant.gap * (grant.burst - 1),
         *(list(values) for _, values in grant.row_filter),
     ]
 
@@ -195,9 +236,14 @@ def _statement(dataset: Dataset, fields: tuple[str, ...], filters: tuple[str, ..
              and exists (select from oauth_client where client_id = $3::text and status = 'active')
              and exists (select from agreement where code = $4::text and version = $5::int and status = 'active'
                          and $6::date between valid_from and valid_to) as stands),
+    allowance as (
+      insert into rate_limit as l (key, tat) select $23::text, $13::timestamptz + $24::interval from gate where epoch and stands
+      on conflict (key) do update set tat = greatest(l.tat, $13) + $24
+      where greatest(l.tat, $13) - $13 <= $25::interval
+      returning tat),
     proof as (
       insert into used_proof (owner, jti, expires)
-      select $7::text, $8::text, $9::timestamptz from gate where epoch and stands
+      select $7::text, $8::text, $9::timestamptz from allowance
       on conflict do nothing returning true),
     found as (
       select jsonb_build_object({pairs})::text as body, r.etag, r.subject_ref
@@ -214,8 +260,9 @@ def _statement(dataset: Dataset, fields: tuple[str, ...], filters: tuple[str, ..
         encode(sha256(convert_to(found.body, 'UTF8')), 'hex'), $22::text
       from proof left join found on true
       returning status)
-    select gate.epoch, gate.stands, event.status, found.etag, case when event.status = 200 then found.body end as body
-    from gate left join event on true left join found on true"""  # noqa: S608  (names checked above, values are parameters)
+    select gate.epoch, gate.stands, allowance.tat, event.status, found.etag,
+      case when event.status = 200 then found.body end as body
+    from gate left join allowance on true left join event on true left join found on true"""  # noqa: S608  (names checked above, values are parameters)
 
 
-_FILTERS_FROM = 23
+_FILTERS_FROM = 26

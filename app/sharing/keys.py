@@ -47,6 +47,14 @@ class Ring:
         """Whether a new or withdrawn key would already be known."""
         return self.loaded_at <= at < self.loaded_at + FRESH
 
+    def take_over(self, before: "Ring | None") -> None:
+        """Keep what the ring before this one remembered, as long as the same keys are published."""
+        if before is None:
+            return
+        self.grants = before.grants
+        if before.published.as_dict(private=False) == self.published.as_dict(private=False):
+            self.claims = before.claims
+
     def remember(self, digest: bytes, claims: dict[str, Any]) -> None:
         """Keep a verified token's claims; the oldest makes room."""
         if len(self.claims) >= REMEMBERED_TOKENS:

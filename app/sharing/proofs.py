@@ -22,6 +22,9 @@ CLOCK_SECONDS = 60
 MEMORY_SECONDS = 2 * CLOCK_SECONDS
 LONGEST = 4096
 
+# RFC 9864 gave the algorithm a second name, Ed25519; clients of today say EdDSA, and a warning per request helps nobody.
+jws.JWSRegistry.algorithms["EdDSA"].security_warning = None
+
 # RFC 9449 allows members in the header that the strict registry refuses.
 _LOOSE = jws.JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "k"}

@@ -48,7 +48,7 @@ async def reads_of(session: AsyncSession, tax_code: str, *, before: UUID | None 
         .order_by(AccessEvent.id.desc())
         .limit(limit)
     )
-    return [_read(event, party, agreement) for event, party, agreement in rows.tuples()]
+    return [_read(event, party, agreement) for event, party, agreement in rows]
 
 
 def _read(event: AccessEvent, party: Party, agreement: Agreement) -> Read:
@@ -104,7 +104,7 @@ async def agreements(session: AsyncSession, *, party: str | None = None) -> list
         .where(Agreement.party == party if party else Agreement.code.is_not(None))
         .order_by(Agreement.code, Agreement.version.desc())
     )
-    pairs = list(rows.tuples())
+    pairs = list(rows)
     grants = await session.scalars(select(AgreementGrant).order_by(AgreementGrant.dataset))
     given: dict[tuple[str, int], list[Text]] = {}
     for grant in grants:
@@ -151,7 +151,7 @@ async def clients(session: AsyncSession, *, at: datetime) -> list[ClientCard]:
     rows = await session.execute(
         select(OauthClient, Party).join(Party, Party.code == OauthClient.party).order_by(OauthClient.party, OauthClient.client_id)
     )
-    pairs = list(rows.tuples())
+    pairs = list(rows)
     good = (
         (ClientKey.valid_from <= at) & (ClientKey.valid_to.is_(None) | (ClientKey.valid_to > at)) & ClientKey.revoked_at.is_(None)
     )

@@ -35,8 +35,8 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 TOKEN_ID = re.compile(r"[!-~]{1,128}")
 """A `jti` we are ready to remember."""
 
-CASE_REF = re.compile(r"[A-Za-z0-9Đđ][A-Za-z0-9Đđ./_-]{0,63}")
-"""The consumer's own case number."""
+CASE_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,63}")
+"""The consumer's own case number, and the pseudonym of its officer: ASCII, because they travel in headers."""
 
 ACTIONS = frozenset({"read"})
 

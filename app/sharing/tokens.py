@@ -117,7 +117,7 @@ async def _deals(session: AsyncSession, party: str, at: datetime) -> dict[str, D
         .where(Agreement.valid_from <= today, Agreement.valid_to >= today)
     )
     found: dict[str, tuple[Agreement, dict[str, frozenset[str]]]] = {}
-    for agreement, grant in rows.tuples():
+    for agreement, grant in rows:
         found.setdefault(agreement.code, (agreement, {}))[1][grant.dataset] = frozenset(grant.actions)
     return {code: _deal(agreement, actions) for code, (agreement, actions) in found.items()}
 

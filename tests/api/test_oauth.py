@@ -1,0 +1,248 @@
+"""The authorization server: what it takes as a client's word, what it gives, and what it takes back."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from app.core import clock
+from app.core.actor import SYSTEM
+from app.core.db import transaction
+from app.demo.consumer import Consumer
+from app.sharing import actions
+from tests.machines import EDWARDS_KEY, ISSUER, OTHER_KEY, PROOF_KEY, RSA_KEY, TOKEN_URL, Machine, Portal, now, terms
+
+GOOD = {
+    "plain": {},
+    "typ JWT": {"header": {"typ": "JWT"}},
+    "Ed25519": {"header": {"kid": "e1", "alg": "EdDSA"}, "key": EDWARDS_KEY},
+    "PS256": {"header": {"kid": "r1", "alg": "PS256"}, "key": RSA_KEY},
+    "five seconds past": {"claims": {"exp": now() - 5}},
+}
+
+
+@pytest.mark.parametrize("case", GOOD.values(), ids=GOOD)
+async def test_a_signed_assertion_gets_a_token(agency: Machine, case):
+    await agency.ask()
+    header, key = case.get("header"), case.get("key")
+    assertion = agency.assertion(header, *([key] if key else []), **case.get("claims", {}))
+    answer = await agency.ask(assertion=assertion)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+BAD = {
+    "no sub": {"claims": {"sub": None}},
+    "sub a number": {"claims": {"sub": 1}},
+    "sub with NUL": {"claims": {"sub": "a\x00", "iss": "a\x00"}},
+    "sub a lone surrogate": {"claims": {"sub": "\ud800", "iss": "\ud800"}},
+    "iss differs": {"claims": {"iss": "bo-khac"}},
+    "unknown client": {"claims": {"sub": "bo-khac", "iss": "bo-khac"}},
+    **{f"no {name}": {"claims": {name: None}} for name in ("jti", "exp", "aud", "iss")},
+    "jti with NUL": {"claims": {"jti": "a\x00"}},
+    "jti too long": {"claims": {"jti": "x" * 129}},
+    "aud of another server": {"claims": {"aud": "https://may-chu-khac.example"}},
+    "aud is the token endpoint": {"claims": {"aud": TOKEN_URL}},
+    "aud a list of one": {"claims": {"aud": [ISSUER]}},
+    "aud a list of two": {"claims": {"aud": [ISSUER, "https://x.example"]}},
+    "expired": {"claims": {"exp": now() - 60}},
+    "exp a day ahead": {"claims": {"exp": now() + 86400}},
+    "exp not a number": {"claims": {"exp": "soon"}},
+    "exp NaN": {"claims": {"exp": float("nan")}},
+    "issued tomorrow": {"claims": {"iat": now() + 86400}},
+    "unknown kid": {"header": {"kid": "zz"}},
+    "RS256": {"header": {"kid": "r1", "alg": "RS256"}, "key": RSA_KEY},
+    "HS256": {"header": {"alg": "HS256"}},
+    "none": {"header": {"alg": "none"}},
+    "bad signature": {"key": OTHER_KEY},
+}
+
+
+@pytest.mark.parametrize("case", BAD.values(), ids=BAD)
+async def test_an_assertion_that_is_not_right_in_every_point_is_refused(agency: Machine, case):
+    await agency.ask()
+    key = case.get("key")
+    answer = await agency.ask(assertion=agency.assertion(case.get("header"), *([key] if key else []), **case.get("claims", {})))
+    assert (answer.status_code, answer.json()["error"]) in {(400, "invalid_client"), (401, "invalid_client")}, answer.text
+
+
+@pytest.mark.parametrize("assertion", ["a.b.c", "x", "e30.W10.AA", "." * 40, "e30." + "W" * 5000 + ".AA", ""])
+async def test_garbage_for_an_assertion_is_refused(agency: Machine, assertion):
+    answer = await agency.ask(client_assertion=assertion)
+    assert answer.json()["error"] == "invalid_client", answer.text
+
+
+REQUESTS = {
+    "another grant": ({"grant_type": "password"}, "unsupported_grant_type"),
+    "unknown resource": ({"resource": "https://x.example"}, "invalid_target"),
+    "resource of filing": ({"resource": f"{ISSUER}/api/filing"}, "invalid_target"),
+    "repeated scope": ({"scope": ["licences.read", "enterprises.read"]}, "invalid_request"),
+    "wider scope": ({"scope": "licences.write"}, "invalid_scope"),
+    "filing scope": ({"scope": "filing"}, "invalid_scope"),
+    "mixed scope": ({"scope": "licences.read filing"}, "invalid_scope"),
+    "no details": ({"authorization_details": None}, "invalid_authorization_details"),
+    "details not JSON": ({"authorization_details": "{"}, "invalid_authorization_details"),
+    "details deep": ({"authorization_details": "[" * 9000}, "invalid_authorization_details"),
+    "details not a list": ({"authorization_details": "{}"}, "invalid_authorization_details"),
+    "foreign agreement": ({"agreement": "TT-99"}, "invalid_authorization_details"),
+    "agreement not a name": ({"agreement": ["TT-01"]}, "invalid_authorization_details"),
+    "purpose outside": ({"purpose": "quang-cao"}, "invalid_authorization_details"),
+    "unknown type": ({"type": "x"}, "invalid_authorization_details"),
+    "data outside": ({"datatypes": ["enterprises"]}, "invalid_authorization_details"),
+    "data not names": ({"datatypes": "licences"}, "invalid_authorization_details"),
+    "action outside": ({"actions": ["export"]}, "invalid_authorization_details"),
+}
+
+
+@pytest.mark.parametrize("change,error", REQUESTS.values(), ids=REQUESTS)
+async def test_a_request_for_more_than_the_agreement_gives_is_refused(agency: Machine, change, error):
+    await agency.ask()
+    form = {name: value for name, value in change.items() if name in {"grant_type", "resource", "scope", "authorization_details"}}
+    if inner := {name: value for name, value in change.items() if name not in form}:
+        form["authorization_details"] = agency.details(**inner)
+    answer = await agency.ask(**form)
+    assert (answer.status_code, answer.json()["error"]) == (400, error), answer.text
+
+
+@pytest.mark.parametrize("body", [b"\xff=\xff", b"a=%FF", b"&".join(b"a%d=1" % n for n in range(50)), b"x" * 40000])
+async def test_a_body_that_is_no_form_is_refused(agency: Machine, body):
+    answer = await agency.http.post(TOKEN_URL, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
+    assert answer.json()["error"] in {"invalid_request", "unsupported_grant_type"}
+    assert answer.status_code == 400
+
+
+async def test_a_json_body_is_refused(agency: Machine):
+    assert (await agency.http.post(TOKEN_URL, json={})).json()["error"] == "invalid_request"
+
+
+async def test_the_first_answer_gives_the_nonce_and_the_second_the_token(agency: Machine):
+    first, second = await agency.ask(), await agency.ask()
+    assert (first.status_code, first.json()["error"]) == (400, "use_dpop_nonce")
+    assert second.status_code == 200
+
+
+async def test_the_token_is_an_at_jwt_bound_to_the_key_and_says_what_was_granted(agency: Machine):
+    await agency.ask()
+    answer = (
+        await agency.ask(authorization_details=agency.details(datatypes=["licences", "dossiers"], actions=["read", "changes"]))
+    ).json()
+    keys = KeySet.import_key_set((await agency.http.get(f"{ISSUER}/oauth/jwks")).json())
+    token = jwt.decode(answer["access_token"], keys, algorithms=["ES256"])
+    assert token.header["typ"] == "at+jwt"
+    said = token.claims
+    assert (said["iss"], said["aud"], said["client_id"], said["sub"]) == (ISSUER, f"{ISSUER}/api/sharing", "cuc-thue", "cuc-thue")
+    assert said["exp"] - said["iat"] == answer["expires_in"] == 300
+    assert said["cnf"] == {"jkt": PROOF_KEY.thumbprint()}
+    detail = answer["authorization_details"][0]
+    assert (detail["datatypes"], detail["actions"]) == (["licences"], ["read"])
+    assert detail["legal_basis"] == [{"van_ban": "Nghị định 278/2025/NĐ-CP", "dieu_khoan": "Điều 7"}]
+    assert detail["agreement_hash"] == terms().content_hash(1)
+    assert answer["token_type"] == "DPoP"
+
+
+async def test_an_assertion_is_good_once_even_when_the_request_failed(agency: Machine):
+    assertion = agency.assertion()
+    assert (await agency.ask(assertion=assertion)).json()["error"] == "use_dpop_nonce"
+    assert (await agency.ask(assertion=assertion)).json()["error"] == "invalid_client"
+
+
+async def test_of_twenty_uses_of_one_assertion_at_once_one_gets_a_token(agency: Machine):
+    await agency.ask()
+    assertion = agency.assertion()
+    answers = await asyncio.gather(*(agency.ask(assertion=assertion) for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 19
+
+
+async def test_a_revoked_key_is_refused_at_once(agency: Machine, portal: Portal):
+    await agency.ask()
+    async with transaction(portal.sessions) as session:
+        await actions.revoke_client_key(session, SYSTEM, client_id="cuc-thue", kid="c1", at=clock.now())
+    assert (await agency.ask()).json()["error"] == "invalid_client"
+
+
+async def test_a_key_that_is_not_yet_valid_is_refused(agency: Machine, portal: Portal):
+    async with transaction(portal.sessions) as session:
+        jwk, later = {**OTHER_KEY.as_dict(private=False), "kid": "c2"}, clock.now() + timedelta(days=1)
+        await actions.add_client_key(session, SYSTEM, client_id="cuc-thue", jwk=jwk, valid_from=later, at=clock.now())
+    await agency.ask()
+    assert (await agency.ask(assertion=agency.assertion({"kid": "c2"}, OTHER_KEY))).json()["error"] == "invalid_client"
+
+
+async def test_a_suspended_client_gets_no_token(agency: Machine, portal: Portal):
+    await agency.ask()
+    async with transaction(portal.sessions) as session:
+        await actions.suspend_client(session, SYSTEM, client_id="cuc-thue", at=clock.now())
+    assert (await agency.ask()).json()["error"] == "invalid_client"
+
+
+async def test_a_client_asks_about_its_own_token_and_takes_it_back(reader: Machine):
+    assert (await _asked(reader, "introspect"))["active"] is True
+    assert await _asked(reader, "revoke") == {}
+    assert await _asked(reader, "introspect") == {"active": False}
+    assert (await reader.read()).status_code == 401
+
+
+async def test_another_clients_token_is_nothing_to_ask_about(reader: Machine, portal: Portal):
+    async with transaction(portal.sessions) as session:
+        jwks = [OTHER_KEY.as_dict(private=False)]
+        said = {"client_id": "khac", "party": "CT", "name": "Khác", "scopes": ["licences.read"], "jwks": jwks}
+        await actions.register_client(session, SYSTEM, **said, at=clock.now())
+    other = Machine(portal.http, "khac", token=reader.token)
+    assert await _asked(other, "introspect", OTHER_KEY) == {"active": False}
+    assert (await _asked(other, "revoke", OTHER_KEY))["error"] == "invalid_grant"
+    assert (await reader.read()).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.e30.AA"])
+async def test_a_token_that_is_not_ours_is_not_active(agency: Machine, token):
+    agency.token = token
+    assert await _asked(agency, "introspect") == {"active": False}
+
+
+async def _asked(client: Machine, endpoint: str, key=None) -> dict:
+    form = {
+        "token": client.token,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": client.assertion(None, *([key] if key else [])),
+    }
+    answer = await client.http.post(f"{ISSUER}/oauth/{endpoint}", data=form)
+    return json.loads(answer.text)
+
+
+async def test_the_server_says_what_it_can(portal: Portal):
+    metadata = (await portal.http.get("/.well-known/oauth-authorization-server")).json()
+    assert metadata["issuer"] == ISSUER
+    assert metadata["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    for area in ("sharing", "filing"):
+        said = (await portal.http.get(f"/.well-known/oauth-protected-resource/api/{area}")).json()
+        assert said["resource"] == f"{ISSUER}/api/{area}"
+        assert said["dpop_bound_access_tokens_required"] is True
+    for key in (await portal.http.get("/oauth/jwks")).json()["keys"]:
+        assert "d" not in key
+
+
+async def test_a_new_server_key_is_published_before_it_signs(reader: Machine, portal: Portal):
+    secret = portal.settings.secret_key.get_secret_value().encode()
+    async with transaction(portal.sessions) as session:
+        kid = await actions.rotate_server_key(session, SYSTEM, secret=secret, at=clock.now())
+    portal.app.state.ring = None
+    published = [key["kid"] for key in (await portal.http.get("/oauth/jwks")).json()["keys"]]
+    assert len(published) == 2
+    assert kid in published
+    assert jwt.decode(await reader.get_token(), portal.app.state.ring.published, algorithms=["ES256"]).header["kid"] != kid
+    assert (await reader.read()).status_code == 200
+
+
+async def test_the_demo_consumer_reads_like_an_integrator_would(agency: Machine, portal: Portal, tmp_path):
+    consumer = Consumer(portal.http, ISSUER, "thu", tmp_path)
+    async with transaction(portal.sessions) as session:
+        jwks = [consumer.key.as_dict(private=False)]
+        said = {"client_id": "thu", "party": "CT", "name": "Thử", "scopes": ["licences.read"], "jwks": jwks}
+        await actions.register_client(session, SYSTEM, **said, at=clock.now())
+    said = {"scope": "licences.read", "agreement": "TT-01", "purpose": "kiem-tra-thue", "case_ref": "HS/1"}
+    answer = await consumer.get("/api/sharing/v1/licences/07/2026/GCN-UBCT", **said)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["holder_name"] == "Công ty Ví Dụ"
