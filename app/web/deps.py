@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from secrets import compare_digest
 from typing import Annotated
 from urllib.parse import parse_qsl
@@ -12,8 +13,8 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.record import record
-from app.core import clock
-from app.core.actor import ANYONE, Actor, ActorKind
+from app.core import clock, limits
+from app.core.actor import Actor, ActorKind
 from app.core.db import transaction
 from app.core.entry import admits, records_view
 from app.core.errors import NotAllowed, Refusal
@@ -21,7 +22,7 @@ from app.core.permissions import Permission
 from app.core.text import Text, has_unwanted, nfc
 from app.identity import actions as identity_actions
 from app.identity import queries as identity
-from app.identity.rules import browser_cookie, session_cookie
+from app.identity.rules import session_cookie
 from app.notices import queries as notices
 
 MAX_FORM_BYTES = 2_000_000
@@ -189,6 +190,7 @@ def same_origin(request: Request) -> None:
         raise Forged
 
 
+@admits("signed-in")
 async def signed_in(who: MaybeVisitor) -> Visitor:
     """Whoever is signed in, or off to sign in."""
     if who is None:
@@ -226,7 +228,7 @@ def record_view(what: str) -> Callable[..., Awaitable[None]]:
     @records_view
     async def remember(request: Request, session: Session, who: Annotated[Visitor, Depends(signed_in)], at: At) -> None:
         dossier = request.path_params.get("dossier_id")
-        await record(
+        record(
             session,
             who.actor,
             f"{what}.viewed",
@@ -237,3 +239,15 @@ def record_view(what: str) -> Callable[..., Awaitable[None]]:
         )
 
     return remember
+
+
+def limited(act: str, *, rate: int, per_seconds: int, burst: int) -> Callable[..., Awaitable[None]]:
+    """A dependency: so many of `act` from one person, or from one address when nobody is signed in. Counted even when refused."""
+
+    async def take(request: Request, at: At, who: MaybeVisitor) -> None:
+        one = str(who.actor.person_id) if who else (request.client.host if request.client else "")
+        key = f"{act}:{sha256(one.encode()).hexdigest()[:32]}"
+        async with transaction(request.app.state.sessions) as session:
+            await limits.take(session, key, rate=rate, per_seconds=per_seconds, burst=burst, at=at)
+
+    return take

@@ -73,8 +73,20 @@ async def answer(request: Request, refusal: Refusal, status: int) -> Response:
 
 async def to_sign_in(request: Request, _: Exception) -> Response:
     """Send the visitor to sign in and back; a form that was posted into an ended session is kept first."""
-    back = request.url.path if request.method in {"GET", "HEAD"} else await _keep(request)
+    back = _here(request) if request.method in {"GET", "HEAD"} else await _keep(request)
     return RedirectResponse("/dang-nhap?" + urlencode({"tiep": back}), status_code=303)
+
+
+def _here(request: Request) -> str:
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def _page_of_form(request: Request) -> str:
+    """A page that can be opened, near a form that could not be kept: the dossier, or the list."""
+    dossier = request.path_params.get("dossier_id")
+    if dossier is None:
+        return "/"
+    return f"/can-bo/ho-so/{dossier}" if request.url.path.startswith("/can-bo") else f"/ho-so/{dossier}"
 
 
 async def _keep(request: Request) -> str:
@@ -82,7 +94,7 @@ async def _keep(request: Request) -> str:
     typed: Posted | None = getattr(request.state, "posted", None)
     https = request.app.state.settings.https
     if typed is None:
-        return request.url.path
+        return _page_of_form(request)
     async with transaction(request.app.state.sessions) as session:
         key = await identity.keep_form(
             session,
@@ -93,7 +105,7 @@ async def _keep(request: Request) -> str:
             secret=request.app.state.settings.secret_key.get_secret_value().encode(),
             at=clock.now(),
         )
-    return f"/tiep-tuc/{key}" if key else request.url.path
+    return f"/tiep-tuc/{key}" if key else _page_of_form(request)
 
 
 def install(app: FastAPI) -> None:

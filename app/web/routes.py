@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from app.web import admin, business, official, papers, public
+from app.web import business, official, public
 
-routers: list[APIRouter] = [public.router, business.router, papers.router, official.router, *admin.routers]
+routers: list[APIRouter] = [public.router, *business.routers, official.router]

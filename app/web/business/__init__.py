@@ -1,0 +1,15 @@
+"""Pages of a business: filing, papers, paying, what came back, who read its data. One permission for all of them."""
+
+from fastapi import APIRouter
+
+from app.web.business import account, filing, papers, paying, progress, uploading
+
+routers: list[APIRouter] = [
+    filing.router,
+    papers.router,
+    uploading.router,
+    paying.router,
+    progress.router,
+    account.router,
+    account.kept_forms,
+]

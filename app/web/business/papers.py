@@ -1,0 +1,67 @@
+"""The papers of a dossier: what is asked, what has been given, what each check found, and the files themselves."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.core.text import Text
+from app.documents.rules import FileState
+from app.dossiers import queries as dossiers
+from app.dossiers.actions import draft
+from app.dossiers.lifecycle import EDITABLE, State
+from app.dossiers.queries import CaseFile
+from app.web.deps import At, Business, Session, business, csrf, record_view
+from app.web.files import download
+from app.web.pages import Shown, fragment, page
+
+router = APIRouter(prefix="/ho-so/{dossier_id}/giay-to", dependencies=[Depends(business), Depends(csrf)])
+seen = Depends(record_view("dossier"))
+
+
+def shown_papers(
+    request: Request, case: CaseFile, *, status: int = 200, at_paper: str = "", error: Text | None = None, part: bool = False
+) -> Shown:
+    """The page of papers, or only its list when a script asks for news."""
+    editable = case.card.state in EDITABLE
+    named = {item.target for item in case.open_items if item.kind == "paper"}
+    values = {
+        "case": case,
+        "open": {paper.id for paper in case.papers if editable and (case.card.state is State.DRAFT or paper.id in named)},
+        "checking": any(d.state == FileState.CHECKING for p in case.papers for s in p.places if (d := s.document)),
+        "problems": [(f"tep-{at_paper}", error)] if error else [],
+        "at_paper": at_paper,
+        "error": error,
+    }
+    if part:
+        return fragment(request, "business/papers.html", "list", **values)
+    return page(request, "business/papers.html", status=status, **values)
+
+
+@router.get("", dependencies=[seen])
+async def papers(request: Request, session: Session, actor: Business, at: At, dossier_id: UUID) -> Shown:
+    """Every paper with its files and their verdicts."""
+    case = await dossiers.case_file(session, actor, dossier_id, at=at)
+    return shown_papers(request, case, part=request.headers.get("hx-request") == "true")
+
+
+@router.get("/{document_id}", dependencies=[seen])
+async def verdict(request: Request, session: Session, actor: Business, at: At, dossier_id: UUID, document_id: UUID) -> Shown:
+    """What the check of one file found: each signature, who signed, and what to do."""
+    case = await dossiers.case_file(session, actor, dossier_id, at=at)
+    file = await dossiers.document(session, actor, dossier_id, document_id)
+    return page(request, "business/verdict.html", case=case, file=file, paper=case.procedure.paper(file.paper))
+
+
+@router.get("/{document_id}/tep", dependencies=[seen])
+async def file_bytes(request: Request, session: Session, actor: Business, dossier_id: UUID, document_id: UUID) -> Response:
+    """The file as it was uploaded."""
+    file = await dossiers.document(session, actor, dossier_id, document_id)
+    return download(request, document_id, dossier_id, name=file.name, media_type=file.media_type, size=file.size)
+
+
+@router.post("/{document_id}/go")
+async def remove(session: Session, actor: Business, at: At, dossier_id: UUID, document_id: UUID) -> Response:
+    """Take a file out again."""
+    await draft.detach(session, actor, dossier_id, document_id, at=at)
+    return RedirectResponse(f"/ho-so/{dossier_id}/giay-to", status_code=303)
