@@ -151,9 +151,7 @@ async def keep_findings(
     return document
 
 
-def override(
-    session: AsyncSession, actor: Actor, document: Document, *, reason: str, at: datetime
-) -> SignatureOverride:
+def override(session: AsyncSession, actor: Actor, document: Document, *, reason: str, at: datetime) -> SignatureOverride:
     """Accept a signature that cannot be verified, with reasons. Refused for what is known to be wrong."""
     if document.refusal is not None or document.binding != Own.UNKNOWN:
         raise WrongState(

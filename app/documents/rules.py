@@ -4,7 +4,7 @@ Three-valued on purpose: a signature whose status could not be learnt is UNKNOWN
 in; it may not be received until it is known or an official has taken it upon himself, with reasons.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -45,20 +45,13 @@ class Acceptance(StrEnum):
 class File(Protocol):
     """What the rules look at: a `Document`, or anything shaped like it."""
 
-    @property
-    def paper(self) -> str: ...
-    @property
-    def place(self) -> int: ...
-    @property
-    def row(self) -> int | None: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def verdict(self) -> str | None: ...
-    @property
-    def binding(self) -> str | None: ...
-    @property
-    def refusal(self) -> str | None: ...
+    paper: str
+    place: int
+    row: int | None
+    state: str
+    verdict: str | None
+    binding: str | None
+    refusal: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +173,7 @@ FORMAT_TEXTS = {
 }
 
 
-def places_needed(need: PaperNeed, answers: dict[str, object]) -> list[tuple[int, int | None]]:
+def places_needed(need: PaperNeed, answers: Mapping[str, object]) -> list[tuple[int, int | None]]:
     """Every (place, row) that a needed paper asks for."""
     per = need.paper.per
     rows: Sequence[int | None] = [None] if per is None else list(range(_length(answers.get(per))))
@@ -191,7 +184,7 @@ def _length(value: object) -> int:
     return len(value) if isinstance(value, list) else 0
 
 
-def missing_papers(needs: Iterable[PaperNeed], files: Sequence[File], answers: dict[str, object]) -> list[Problem]:
+def missing_papers(needs: Iterable[PaperNeed], files: Sequence[File], answers: Mapping[str, object]) -> list[Problem]:
     """One problem for every file that is required and not there."""
     given = {(file.paper, file.place, file.row) for file in files}
     return [

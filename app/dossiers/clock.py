@@ -41,9 +41,19 @@ def entries_of(tick: Tick, turn: Turn, procedure: Procedure, stage: str | None, 
             ended = _plain(Kind.END_STAGE, now, procedure, calendar, at, turn.note)
             return [ended, *([_start(turn.stage, procedure, calendar, at)] if turn.stage else [])]
         case Tick.EXTEND:
-            return [Entry(Kind.EXTEND, now, at, Decimal(turn.days or 0), "working_day", EXTENSION_GROUND, calendar.version, turn.note)]
+            return [
+                Entry(Kind.EXTEND, now, at, Decimal(turn.days or 0), "working_day", EXTENSION_GROUND, calendar.version, turn.note)
+            ]
         case Tick.STOP:
             return [_plain(Kind.STOP, now, procedure, calendar, at, turn.note)]
+
+
+def the_stage(procedure: Procedure, stage: str) -> Stage:
+    """The stage of this id; a dossier keeps its version, so it exists."""
+    found = procedure.stage(stage)
+    if found is None:
+        raise LookupError(stage)
+    return found
 
 
 def _start(stage: Stage, procedure: Procedure, calendar: Calendar, at: datetime) -> Entry:
@@ -51,7 +61,7 @@ def _start(stage: Stage, procedure: Procedure, calendar: Calendar, at: datetime)
 
 
 def _plain(kind: Kind, stage: str, procedure: Procedure, calendar: Calendar, at: datetime, note: str) -> Entry:
-    return Entry(kind, stage, at, None, None, procedure.citation(procedure.stage(stage).legal), calendar.version, note)
+    return Entry(kind, stage, at, None, None, procedure.citation(the_stage(procedure, stage).legal), calendar.version, note)
 
 
 def _resumed(procedure: Procedure, stage: str, calendar: Calendar, at: datetime) -> Entry:
@@ -69,7 +79,7 @@ def _resumed(procedure: Procedure, stage: str, calendar: Calendar, at: datetime)
 
 def supplement_rule(procedure: Procedure, stage: str | None) -> Supplement:
     """The rule for supplements in a stage; without one of its own, that of the intake."""
-    own = procedure.stage(stage).supplement if stage else None
+    own = the_stage(procedure, stage).supplement if stage else None
     return own or procedure.clock.intake
 
 
@@ -92,7 +102,7 @@ def step_due(entries: Sequence[Entry], procedure: Procedure, step: Step, calenda
     running = ledger.due(entries, calendar)
     if begun is None or running is None or begun.stage != step.stage:
         return calendar.due_of(calendar.work_starts(at), max(step.days, _ONE_STEP_OF_TIME), "working_day")
-    if procedure.stage(step.stage).unit != "working_day":
+    if the_stage(procedure, step.stage).unit != "working_day":
         return running
     return min(ledger.due(_shortened(entries, procedure, step), calendar) or running, running)
 
@@ -100,7 +110,7 @@ def step_due(entries: Sequence[Entry], procedure: Procedure, step: Step, calenda
 def _shortened(entries: Sequence[Entry], procedure: Procedure, step: Step) -> list[Entry]:
     after = sum((s.days for s in procedure.steps_of(step.stage)), Decimal(0)) - procedure.days_until(step.id)
     least = max(step.days, _ONE_STEP_OF_TIME)
-    stage = procedure.stage(step.stage)
+    stage = the_stage(procedure, step.stage)
     return [
         replace(e, length=max((e.length or stage.length) - after, least), unit=e.unit or stage.unit)
         if e.kind in _BEGINNINGS and e.stage == step.stage

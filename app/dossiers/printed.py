@@ -45,29 +45,20 @@ ROLE_TITLE: dict[Role, Text] = {
 class Business(Protocol):
     """What the forms say of an enterprise."""
 
-    @property
-    def tax_code(self) -> str: ...
-    @property
-    def name_vi(self) -> str: ...
-    @property
-    def head_office(self) -> str | None: ...
-    @property
-    def phone(self) -> str | None: ...
-    @property
-    def email(self) -> str | None: ...
+    tax_code: str
+    name_vi: str
+    head_office: str | None
+    phone: str | None
+    email: str | None
 
 
 class Filed(Protocol):
     """What the forms say of a filed file."""
 
-    @property
-    def paper(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def sha256(self) -> str: ...
+    paper: str
+    name: str
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +95,7 @@ def receipt(
 ) -> Receipt:
     """The receipt of one round of filing (`number` from 1)."""
     names = {paper.id: paper.name.vi for paper in head.procedure.papers}
-    listed = tuple(
-        FiledFile(paper=names.get(f.paper, f.paper), file_name=f.name, size=f.size, sha256=f.sha256) for f in files
-    )
+    listed = tuple(FiledFile(paper=names.get(f.paper, f.paper), file_name=f.name, size=f.size, sha256=f.sha256) for f in files)
     return Receipt(
         **head.values,
         round=number,
@@ -119,7 +108,13 @@ def receipt(
 
 
 def appointment(
-    head: Head, needs: Iterable[PaperNeed], fees: Sequence[FeeLine], *, received_at: datetime, due_at: datetime | None, by: Officer
+    head: Head,
+    needs: Iterable[PaperNeed],
+    fees: Sequence[FeeLine],
+    *,
+    received_at: datetime,
+    due_at: datetime | None,
+    by: Officer,
 ) -> Appointment:
     """Form 01."""
     later = next((stage for stage in head.procedure.stages if stage.starts_on == "paid"), None)
@@ -184,9 +179,7 @@ def fee_receipt(head: Head, *, collector: str, fee_title: str, amount: int, paid
     )
 
 
-def result(
-    head: Head, answers: Mapping[str, Any], *, conditions: Sequence[str], day: date, signer: Officer
-) -> Result:
+def result(head: Head, answers: Mapping[str, Any], *, conditions: Sequence[str], day: date, signer: Officer) -> Result:
     """What a granted dossier ends in."""
     procedure, made = head.procedure, head.procedure.result
     return Result(
@@ -196,7 +189,7 @@ def result(
         authority=head.office.upper(),
         legal_basis=tuple(ground.cite for ground in procedure.legal.values()),
         paragraphs=(made.statement.vi,),
-        lines=tuple(Line(label_vi=l.vi, label_en=l.en, value=v) for l, v in procedure.result_facts(answers)),
+        lines=tuple(Line(label_vi=label.vi, label_en=label.en, value=value) for label, value in procedure.result_facts(answers)),
         conditions=tuple(conditions),
         term=f"{made.term.years} năm" if made.term else "",
         valid_from=day,

@@ -1,78 +1,36 @@
-"""What may be asked about dossiers. Doors use the views below; `visible_to` is for actions, which change what it gives."""
+"""What may be asked about dossiers: one door to lists, case files and records. `visible_to` is for actions."""
 
-from datetime import datetime
-from uuid import UUID
-
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from app.catalogue import queries as catalogue
-from app.catalogue.procedure import Procedure
-from app.core.errors import NotFound
-from app.dossiers.models import Dossier, DossierEvent, DossierNumber, LedgerEntry, Submission
+from app.dossiers.case import case_file, document, issued_paper, progress, submissions
+from app.dossiers.records import (
+    dossier_of_number,
+    events_of,
+    last_event,
+    ledger_of,
+    procedure_of,
+    submissions_of,
+    waiting_past,
+)
 from app.dossiers.visibility import Visible, visible_to
-from app.worktime.calendar import Unit
-from app.worktime.ledger import Entry, Kind
+from app.dossiers.worklist import Queue, counts, mine, queues_of, worklist
 
-__all__ = ["Visible", "visible_to"]
-
-
-async def procedure_of(session: AsyncSession, dossier: Dossier) -> Procedure:
-    """The version of the procedure that the dossier was begun under and stays under."""
-    return await catalogue.get(session, dossier.procedure, dossier.version)
-
-
-async def ledger_of(session: AsyncSession, dossier: Dossier) -> list[Entry]:
-    """The legal clock of the dossier so far; nothing is asked of the database before it has started."""
-    if dossier.entries == 0:
-        return []
-    rows = await session.scalars(select(LedgerEntry).where(LedgerEntry.dossier_id == dossier.id).order_by(LedgerEntry.seq))
-    return [_entry(row) for row in rows]
-
-
-def _entry(row: LedgerEntry) -> Entry:
-    unit: Unit | None = row.unit  # type: ignore[assignment]  # written from an Entry only
-    return Entry(Kind(row.kind), row.stage, row.at, row.length, unit, row.ground, row.calendar_version, row.note)
-
-
-async def events_of(session: AsyncSession, dossier_id: UUID) -> list[DossierEvent]:
-    """Everything that happened, oldest first."""
-    wanted = select(DossierEvent).where(DossierEvent.dossier_id == dossier_id).order_by(DossierEvent.seq)
-    return list(await session.scalars(wanted))
-
-
-async def last_event(session: AsyncSession, dossier_id: UUID, act: str, key: str) -> DossierEvent | None:
-    """The latest event of `act` whose payload holds `key`."""
-    wanted = (
-        select(DossierEvent)
-        .where(DossierEvent.dossier_id == dossier_id, DossierEvent.act == act, DossierEvent.payload.has_key(key))
-        .order_by(DossierEvent.seq.desc())
-        .limit(1)
-    )
-    return await session.scalar(wanted)
-
-
-async def submissions_of(session: AsyncSession, dossier_id: UUID) -> list[Submission]:
-    """What was handed in, round by round."""
-    wanted = select(Submission).where(Submission.dossier_id == dossier_id).order_by(Submission.round)
-    return list(await session.scalars(wanted))
-
-
-async def dossier_of_number(session: AsyncSession, number: str) -> UUID:
-    """The dossier with this legal number; `NotFound` when there is none."""
-    found = await session.scalar(select(DossierNumber.dossier_id).where(DossierNumber.number == number))
-    if found is None:
-        raise NotFound
-    return found
-
-
-async def waiting_past(session: AsyncSession, *, at: datetime, limit: int) -> list[Dossier]:
-    """Dossiers whose business has let its time run out, locked; those another worker is busy with are left to it."""
-    wanted = (
-        select(Dossier)
-        .where(Dossier.answer_by <= at)
-        .order_by(Dossier.answer_by, Dossier.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return list(await session.scalars(wanted))
+__all__ = [
+    "Queue",
+    "Visible",
+    "case_file",
+    "counts",
+    "document",
+    "dossier_of_number",
+    "events_of",
+    "issued_paper",
+    "last_event",
+    "ledger_of",
+    "mine",
+    "procedure_of",
+    "progress",
+    "queues_of",
+    "submissions",
+    "submissions_of",
+    "visible_to",
+    "waiting_past",
+    "worklist",
+]

@@ -30,17 +30,14 @@ class Item:
 
     def name(self, procedure: Procedure) -> Text:
         """What people call it."""
-        part = procedure.field(self.target) if self.kind == "field" else procedure.paper(self.target)
-        if part is None:
-            return Text(self.target, self.target)
-        return getattr(part, "label", None) or getattr(part, "name")  # noqa: B009  (a field has a label, a paper a name)
+        field = procedure.field(self.target) if self.kind == "field" else None
+        paper = procedure.paper(self.target) if self.kind == "paper" else None
+        return field.label if field else paper.name if paper else Text(self.target, self.target)
 
 
 def items_of(kept: Iterable[Mapping[str, str]]) -> tuple[Item, ...]:
     """The items of a row or event."""
-    return tuple(
-        Item("field" if item["kind"] == "field" else "paper", item["target"], item.get("note", "")) for item in kept
-    )
+    return tuple(Item("field" if item["kind"] == "field" else "paper", item["target"], item.get("note", "")) for item in kept)
 
 
 def problems_with(items: Iterable[Item], procedure: Procedure) -> list[Problem]:
@@ -91,10 +88,8 @@ class Opened:
 class Writable(Protocol):
     """What decides what is open: the state and the marked items."""
 
-    @property
-    def state(self) -> str: ...
-    @property
-    def open_items(self) -> list[Any]: ...
+    state: str
+    open_items: list[Any]
 
 
 def opened_in(dossier: Writable) -> Opened:

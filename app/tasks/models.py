@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base
 
 _IS_OPEN = text("state = 'open'")
+_IS_UNCLAIMED = text("state = 'open' AND assignee IS NULL")
 
 
 class Task(Base):
@@ -17,7 +18,7 @@ class Task(Base):
     __tablename__ = "task"
     __table_args__ = (
         Index("ix_task_mine", "assignee", "due_at", "dossier_id", postgresql_where=_IS_OPEN),
-        Index("ix_task_team", "unit", "role", "due_at", "dossier_id", postgresql_where=text("state = 'open' AND assignee IS NULL")),
+        Index("ix_task_team", "unit", "role", "due_at", "dossier_id", postgresql_where=_IS_UNCLAIMED),
     )
 
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)

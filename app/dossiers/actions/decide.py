@@ -30,7 +30,9 @@ Outcome = Literal["granted", "refused"]
 
 _SAY_WHY = Text("Hãy ghi rõ lý do từ chối.", "Say why the application is refused.")
 _OUTCOME = Text("Hãy chọn chấp thuận hoặc từ chối.", "Choose whether to grant or to refuse.")
-_NOT_DRAFTING = Text("Bước hiện tại không phải là bước dự thảo kết quả.", "The present step is not the one that drafts the result.")
+_NOT_DRAFTING = Text(
+    "Bước hiện tại không phải là bước dự thảo kết quả.", "The present step is not the one that drafts the result."
+)
 _NOT_DECIDING = Text("Hồ sơ chưa đến bước quyết định.", "The dossier is not at the step that decides.")
 _FOUR_EYES = Text(
     "Người đã dự thảo không được quyết định chính hồ sơ này. Hãy chuyển cho người khác.",
@@ -70,9 +72,7 @@ async def propose(
     await go_on(session, dossier, procedure, step, at=at)
 
 
-async def decide(
-    session: AsyncSession, actor: Actor, dossier_id: UUID, *, outcome: Outcome, reasons: str, at: datetime
-) -> UUID:
+async def decide(session: AsyncSession, actor: Actor, dossier_id: UUID, *, outcome: Outcome, reasons: str, at: datetime) -> UUID:
     """Grant or refuse. The number is reserved and the personal signature ordered; no withdrawal is possible any more."""
     dossier = await visible_to(actor).one(session, dossier_id, lock=True)
     may_move(actor, dossier, Act.DECIDE)
@@ -148,5 +148,3 @@ async def _facts(
     proposed = await last_event(session, dossier.id, Act.COMPLETE_STEP, "proposal")
     conditions = proposed.payload["proposal"]["facts"]["conditions"] if proposed else []
     return result(head, dossier.answers, conditions=conditions, day=day_in_vietnam(at), signer=signer)
-
-

@@ -22,8 +22,8 @@ from app.core.ids import uuid7
 from app.core.permissions import Permission
 from app.core.text import Text, fold
 from app.documents import actions as documents
-from app.documents.queries import papers_of
 from app.documents.queries import one as document_of
+from app.documents.queries import papers_of
 from app.dossiers.lifecycle import EDITABLE, State
 from app.dossiers.models import Dossier
 from app.dossiers.queries import procedure_of, visible_to

@@ -28,16 +28,16 @@ _MOST_DAYS = 60
 _SAY_WHY = Text("Hãy ghi rõ lý do chưa trả kết quả đúng hẹn.", "Say why the answer is late.")
 _DAYS = Text("Số ngày gia hạn phải từ 1 đến 60 ngày làm việc.", "The extension must be 1 to 60 working days.")
 _NO_CLOCK = Text("Thời hạn đang không chạy nên không gia hạn được.", "The limit is not running, so it cannot be extended.")
-_ONCE = Text("Hồ sơ này đã được gia hạn một lần; không được hẹn lại lần nữa.", "This dossier was extended once; it may not be again.")
+_ONCE = Text(
+    "Hồ sơ này đã được gia hạn một lần; không được hẹn lại lần nữa.", "This dossier was extended once; it may not be again."
+)
 _TOO_LATE = Text(
     "Chỉ được xin lỗi và gia hạn chậm nhất 01 ngày trước ngày hẹn trả.",
     "Apology and extension are possible at the latest one day before the due date.",
 )
 
 
-async def extend(
-    session: AsyncSession, actor: Actor, dossier_id: UUID, *, days: int, reason: str, at: datetime
-) -> datetime:
+async def extend(session: AsyncSession, actor: Actor, dossier_id: UUID, *, days: int, reason: str, at: datetime) -> datetime:
     """Move the due date by `days` working days, apologise in writing, tell the business. Returns the new due moment."""
     dossier = await visible_to(actor).one(session, dossier_id, lock=True)
     may_move(actor, dossier, Act.EXTEND)

@@ -1,4 +1,4 @@
-"""Hand in one round: what is given is checked as a whole, fixed with its fingerprints and acknowledged. Private to the actions."""
+"""Hand in one round: checked as a whole, fixed with its fingerprints, acknowledged. Private to the actions."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The one place where a dossier moves: permission and state, event, projection, clock, audit, shared record. Private to the actions."""
+"""The one place where a dossier moves: permission, event, clock, projection, audit, shared record. Private to the actions."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -55,7 +55,9 @@ async def move(
     await _tick(session, dossier, rule.tick, procedure, turn, at)
     _project(dossier, rule, answer_by, at)
     detail = {"from": rule.source, "to": rule.target, "seq": event.seq}
-    record(session, actor, of_act(act), subject_kind="dossier", subject_id=dossier.id, dossier_id=dossier.id, detail=detail, at=at)
+    record(
+        session, actor, of_act(act), subject_kind="dossier", subject_id=dossier.id, dossier_id=dossier.id, detail=detail, at=at
+    )
     await share(session, dossier, at=at)
     return event
 
@@ -91,7 +93,6 @@ async def _tick(session: AsyncSession, dossier: Dossier, tick: Tick, procedure: 
     if tick is not Tick.STOP:  # what was promised stays on the row when the clock has stopped
         dossier.due_at = ledger.due(after, calendar)
         dossier.stage = state.stage or dossier.stage
-
 
 
 def _row(dossier: Dossier, entry: Entry) -> LedgerEntry:

@@ -48,7 +48,14 @@ async def start(
     dossier = await visible_to(actor).one(session, dossier_id, lock=True)
     detail = {"bill": str(bill_id)}
     record(
-        session, actor, Event.PAYMENT_STARTED, subject_kind="bill", subject_id=bill_id, dossier_id=dossier.id, detail=detail, at=at
+        session,
+        actor,
+        Event.PAYMENT_STARTED,
+        subject_kind="bill",
+        subject_id=bill_id,
+        dossier_id=dossier.id,
+        detail=detail,
+        at=at,
     )
     return await fees.start_payment(
         session,

@@ -50,7 +50,9 @@ async def my_task(session: AsyncSession, actor: Actor, dossier: Dossier, task_id
 async def open_step(session: AsyncSession, dossier: Dossier, procedure: Procedure, step: Step, *, at: datetime) -> Task:
     """Put `step` on the right list: the desk's, the case officer's own, or anyone of the role in the unit."""
     calendar = await working_calendar(session)
-    officer = Assignee(dossier.officer, dossier.officer_name or "") if dossier.officer and step.role is Role.CASE_OFFICER else None
+    officer = (
+        Assignee(dossier.officer, dossier.officer_name or "") if dossier.officer and step.role is Role.CASE_OFFICER else None
+    )
     assignment = Assignment(
         step=step.id,
         stage=step.stage,
@@ -100,9 +102,7 @@ async def demand(session: AsyncSession, dossier: Dossier, procedure: Procedure, 
         deadlines.append(until)
     amount = sum(one.amount for one in due)
     payload = {"amount": amount, "answer_by": min(deadlines).isoformat()}
-    await move(
-        session, SYSTEM, dossier, Act.DEMAND_FEE, procedure=procedure, payload=payload, answer_by=min(deadlines), at=at
-    )
+    await move(session, SYSTEM, dossier, Act.DEMAND_FEE, procedure=procedure, payload=payload, answer_by=min(deadlines), at=at)
     params: dict[str, str | int] = {
         "number": dossier.number or dossier.reference or "",
         "amount": amount,

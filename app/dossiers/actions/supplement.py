@@ -121,7 +121,13 @@ async def _ask(
     last_day = day_in_vietnam(reply_by - _INSTANT)  # a deadline is the midnight that closes the last day
 
     dossier.open_items = [item.to_json() for item in items]
-    payload = {"items": dossier.open_items, "reason": said, "guidance": advice, "answer_by": reply_by.isoformat(), "stage": dossier.stage}
+    payload = {
+        "items": dossier.open_items,
+        "reason": said,
+        "guidance": advice,
+        "answer_by": reply_by.isoformat(),
+        "stage": dossier.stage,
+    }
     form = supplement_request(
         await head_of(session, dossier, procedure, at_desk=True),
         [(item.name(procedure).vi, item.note) for item in items],

@@ -1,0 +1,165 @@
+"""One dossier for one reader: the case file, its files, its rounds, and the public degree of completion."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogue.procedure import PaperNeed, Procedure
+from app.core.actor import Actor, ActorKind
+from app.core.clock import day_in_vietnam
+from app.core.errors import NotFound
+from app.core.text import Text
+from app.documents import queries as documents
+from app.documents.rules import signed_places
+from app.dossiers.code import opens
+from app.dossiers.lifecycle import EDITABLE, Act, State, acts_in
+from app.dossiers.models import Dossier, DossierEvent
+from app.dossiers.records import events_of, ledger_of, procedure_of, submissions_of
+from app.dossiers.shown import (
+    bill_view,
+    card_of,
+    document_view,
+    event_view,
+    issued_view,
+    owners_card,
+    paper_views,
+    progress_of,
+    proposal_in,
+    task_view,
+    whole,
+)
+from app.dossiers.supplements import items_of, opened_in
+from app.dossiers.views import CaseFile, DocumentView, IssuedView, Progress, SubmissionView
+from app.dossiers.visibility import visible_to
+from app.fees.queries import bills_of
+from app.identity import queries as identity
+from app.issued import queries as issued
+from app.issued.rules import RESULTS
+from app.tasks import queries as task_queries
+from app.tasks.models import Task
+from app.worktime import ledger
+from app.worktime.queries import calendar as working_calendar
+
+
+async def case_file(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: datetime) -> CaseFile:
+    """Everything that `actor` may know about the dossier; `NotFound` when that is nothing."""
+    dossier = await visible_to(actor).one(session, dossier_id)
+    procedure = await procedure_of(session, dossier)
+    owner = actor.kind is not ActorKind.OFFICIAL
+    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(at))
+    views = await _documents(session, dossier, procedure, needs)
+    opened = opened_in(dossier) if owner and State(dossier.state) in EDITABLE else None
+    papers = paper_views(needs, views, dossier.answers, opened)
+    events = await events_of(session, dossier.id)
+    tasks = [] if owner else await task_queries.of_dossier(session, dossier.id)
+    card = card_of(dossier, at=at)
+    offices = {unit.code: Text(unit.name_vi, unit.name_en) for unit in await identity.units(session)}
+    mine = _my_task(tasks, actor)
+    return CaseFile(
+        card=owners_card(card) if owner else card,
+        procedure=procedure,
+        answers=dossier.answers,
+        answers_sha256=dossier.answers_sha256,
+        revision=dossier.revision,
+        round=dossier.round,
+        channel=dossier.channel,
+        unit=dossier.unit,
+        unit_name=offices.get(dossier.unit, Text(dossier.unit, dossier.unit)),
+        desk=dossier.desk,
+        stage=dossier.stage,
+        open_items=items_of(dossier.open_items),
+        needs=tuple(needs),
+        papers=papers,
+        acceptance=whole(papers),
+        events=tuple(event_view(event, offices, owner=owner) for event in events),
+        tasks=tuple(task_view(task, procedure) for task in tasks),
+        bills=tuple(bill_view(bill) for bill in await bills_of(session, dossier.id)),
+        issued=await _issued(session, dossier, owner=owner),
+        clock=await _clock(session, dossier, procedure),
+        may=_may(dossier, actor, procedure, mine),
+        my_task=task_view(mine, procedure) if mine else None,
+        proposal=None if owner else proposal_in(events),
+    )
+
+
+async def _documents(
+    session: AsyncSession, dossier: Dossier, procedure: Procedure, needs: Sequence[PaperNeed]
+) -> list[DocumentView]:
+    signed = signed_places(needs)
+    overrides = await documents.overrides_of(session, dossier.id)
+    files = await documents.papers_of(session, dossier.id)
+    return [document_view(file, procedure, signed, overrides.get(file.id)) for file in files]
+
+
+async def _issued(session: AsyncSession, dossier: Dossier, *, owner: bool) -> tuple[IssuedView, ...]:
+    """A business sees its result once it is issued, not while it is being signed."""
+    there = await issued.of_dossier(session, dossier.id)
+    hidden = RESULTS if owner and dossier.state not in (State.ISSUED, State.RETURNED) else ()
+    return tuple(issued_view(document) for document in there if document.kind not in hidden)
+
+
+async def _clock(session: AsyncSession, dossier: Dossier, procedure: Procedure) -> tuple[ledger.Line, ...]:
+    entries = await ledger_of(session, dossier)
+    if not entries:
+        return ()
+    names = {stage.id: stage.title for stage in procedure.clock.stages}
+    return tuple(ledger.explain(entries, await working_calendar(session), names))
+
+
+def _my_task(tasks: Sequence[Task], actor: Actor) -> Task | None:
+    return next((task for task in tasks if task.state == "open" and task_queries.is_for(task, actor)), None)
+
+
+def _may(dossier: Dossier, actor: Actor, procedure: Procedure, mine: Task | None) -> frozenset[Act]:
+    """What the actor may do now. The business's and the desk's acts hang on the state, a step's on having the task in hand."""
+    allowed = acts_in(State(dossier.state), actor.permissions)
+    step = procedure.step(mine.step) if mine else None
+    fitting = {
+        Act.ASSIGN: step is not None and step.kind == "assign",
+        Act.COMPLETE_STEP: step is not None and step.kind == "work" and not step.decides,
+        Act.ASK_SUPPLEMENT: step is not None and step.kind == "work",
+        Act.DECIDE: step is not None and step.decides,
+        Act.ISSUE: step is not None and step.kind == "issue",
+    }
+    return frozenset(act for act in allowed if fitting.get(act, True))
+
+
+async def document(session: AsyncSession, actor: Actor, dossier_id: UUID, document_id: UUID, *, at: datetime) -> DocumentView:
+    """One file of a dossier the actor may see."""
+    dossier = await visible_to(actor).one(session, dossier_id)
+    procedure = await procedure_of(session, dossier)
+    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(at))
+    file = await documents.one(session, dossier.id, document_id)
+    overrides = await documents.overrides_of(session, dossier.id)
+    return document_view(file, procedure, signed_places(needs), overrides.get(file.id))
+
+
+async def issued_paper(session: AsyncSession, actor: Actor, dossier_id: UUID, issued_id: UUID) -> IssuedView:
+    """One paper of the ministry, ready to be downloaded by the actor; `NotFound` otherwise."""
+    dossier = await visible_to(actor).one(session, dossier_id)
+    owner = actor.kind is not ActorKind.OFFICIAL
+    ready = [view for view in await _issued(session, dossier, owner=owner) if view.id == issued_id and view.ready]
+    if not ready:
+        raise NotFound
+    return ready[0]
+
+
+async def submissions(session: AsyncSession, actor: Actor, dossier_id: UUID) -> tuple[SubmissionView, ...]:
+    """What was handed in, round by round (from 1)."""
+    dossier = await visible_to(actor).one(session, dossier_id)
+    rows = await submissions_of(session, dossier.id)
+    return tuple(SubmissionView(r.round + 1, r.at, r.answers, r.answers_sha256, tuple(r.papers)) for r in rows)
+
+
+async def progress(session: AsyncSession, key: str, secret: str) -> Progress:
+    """The degree of completion for whoever has the reference or number and the secret. A wrong one of either is `NotFound`."""
+    wanted = key.strip().upper()
+    found = select(Dossier).where(or_(Dossier.reference == wanted, Dossier.number == wanted))
+    dossier = await session.scalar(found) if "\x00" not in wanted else None
+    if dossier is None or not opens(secret.strip(), dossier.secret_hash):
+        raise NotFound
+    acts = await session.scalars(select(DossierEvent.act).where(DossierEvent.dossier_id == dossier.id))
+    return progress_of(dossier, set(acts))
