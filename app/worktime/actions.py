@@ -43,10 +43,13 @@ async def adopt(session: AsyncSession, actor: Actor, content: Mapping[str, Any],
 
 async def seed(session: AsyncSession, *, at: datetime) -> str:
     """Adopt the newest calendar that is shipped with the portal; nothing happens when it already is."""
-    newest = max(
-        (each for each in (files("app.worktime") / "data").iterdir() if each.name.endswith(".toml")), key=lambda f: f.name
-    )
-    return await adopt(session, SYSTEM, tomllib.loads(newest.read_text("utf-8")), note="seed", at=at)
+    return await adopt(session, SYSTEM, shipped(), note="seed", at=at)
+
+
+def shipped() -> dict[str, Any]:
+    """The content of the newest calendar file of this release."""
+    calendars = [each for each in (files("app.worktime") / "data").iterdir() if each.name.endswith(".toml")]
+    return tomllib.loads(max(calendars, key=lambda each: each.name).read_text("utf-8"))
 
 
 def _checked(content: Mapping[str, Any]) -> Calendar:

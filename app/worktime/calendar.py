@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import Any, Literal, Self
 
 from app.core.clock import VIETNAM, in_vietnam
@@ -156,7 +157,7 @@ class Calendar:
             return self.after_working_time(self.work_starts(start), timedelta(hours=float(length)))
         if unit == "day":
             return self._moment(self.day_or_next(in_vietnam(start).date() + _ONE * int(length)), self.afternoon[1])
-        return self.end_of_share(self.add_working_days(in_vietnam(start).date(), max(int(-(-length // 1)), 1)), length)
+        return self.end_of_share(self.add_working_days(in_vietnam(start).date(), max(ceil(length), 1)), length)
 
     def end_of_share(self, day: date, length: Decimal) -> datetime:
         """The moment in `day` when the last, maybe partial, day of a length is used up."""

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
+from math import ceil
 from typing import Literal
 
 from app.core.clock import in_vietnam
@@ -214,7 +215,7 @@ def _end(run: Run, calendar: Calendar, length: Decimal) -> datetime:
         return run.start
     if run.unit == "working_hour":
         return _end_of_hours(run, calendar, length)
-    needed = max(int(-(-length // 1)), 1)
+    needed = max(ceil(length), 1)
     last = next(islice(counted_days(run, calendar), needed - 1, None))
     if run.unit == "day":
         return calendar.closing(calendar.day_or_next(last))

@@ -58,11 +58,13 @@ TABLES = (
 APPEND_ONLY = (
     "access_event",
     "audit_row",
+    "calendar_version",
     "dossier_event",
     "gateway_notice",
     "ledger_entry",
     "log_leaf",
     "log_seal",
+    "procedure_version",
     "submission",
 )
 QUEUE = Path(__file__).parents[1] / "procrastinate_3_10_0.sql"
@@ -115,6 +117,15 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_audit_row_dossier_id", "audit_row", ["dossier_id"], unique=False, postgresql_where="dossier_id IS NOT NULL"
+    )
+    op.create_table(
+        "calendar_version",
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("adopted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_calendar_version")),
+        info={"append_only": True},
     )
     op.create_table(
         "code_entry",
@@ -327,6 +338,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("issuer", "subject", name=op.f("uq_person_issuer_subject")),
     )
+    op.create_table(
+        "procedure_version",
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("search_text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("slug", "version", name=op.f("pk_procedure_version")),
+        info={"append_only": True},
+    )
+    op.create_index(op.f("ix_procedure_version_valid_from"), "procedure_version", ["valid_from"], unique=False)
     op.create_table(
         "provider_metadata",
         sa.Column("issuer", sa.Text(), nullable=False),
@@ -949,6 +975,8 @@ def downgrade() -> None:
     op.drop_table("revocation_evidence")
     op.drop_table("rate_limit")
     op.drop_table("provider_metadata")
+    op.drop_index(op.f("ix_procedure_version_valid_from"), table_name="procedure_version")
+    op.drop_table("procedure_version")
     op.drop_table("person")
     op.drop_table("party")
     op.drop_table("outbox")
@@ -985,6 +1013,7 @@ def downgrade() -> None:
     )
     op.drop_table("dossier")
     op.drop_table("code_entry")
+    op.drop_table("calendar_version")
     op.drop_index("ix_audit_row_dossier_id", table_name="audit_row", postgresql_where="dossier_id IS NOT NULL")
     op.drop_table("audit_row")
     op.drop_index(op.f("ix_access_event_subject_ref_id"), table_name="access_event")
