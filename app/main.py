@@ -6,6 +6,7 @@ import importlib.util
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 
 import uvicorn
 from asyncpg.exceptions import LockNotAvailableError
@@ -153,21 +154,25 @@ def _of_system(error: Exception) -> Refusal:
 class Server(uvicorn.Server):
     """Stops in three steps: says it is not ready, lets the proxy notice, finishes what it has begun."""
 
-    def handle_exit(self, sig: int, frame: object) -> None:
-        """SIGTERM drains; a second signal, or Ctrl-C, stops at once."""
-        app = self.config.app
-        first = isinstance(app, FastAPI) and not app.state.stopping and app.state.settings.production
-        if not first:
-            super().handle_exit(sig, frame)  # type: ignore[arg-type]
+    def __init__(self, config: uvicorn.Config, portal: FastAPI) -> None:
+        super().__init__(config)
+        self.portal = portal
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM in production drains; a second signal, and any in the demo, stops at once."""
+        state = self.portal.state
+        if state.stopping or not state.settings.production:
+            super().handle_exit(sig, frame)
             return
-        app.state.stopping = True
+        state.stopping = True
         asyncio.get_running_loop().call_later(DRAIN_SECONDS, super().handle_exit, sig, None)
 
 
 def serve(settings: Settings, *, host: str, port: int) -> None:
     """Serve until told to stop."""
+    portal = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        portal,
         host=host,
         port=port,
         loop="uvloop",
@@ -178,4 +183,4 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
-    Server(config).run()
+    Server(config, portal).run()

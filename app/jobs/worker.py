@@ -40,7 +40,7 @@ def queue_of(settings: Settings) -> App:
 def register(queue: App, tools: Tools) -> None:
     """Give the queue a task for every topic."""
     for topic, job in JOBS.items():
-        queue.task(_task(job, tools), name=topic, retry=RETRY)
+        queue.task(name=topic, retry=RETRY)(_task(job, tools))
 
 
 def _task(job: Job, tools: Tools) -> Callable[..., Awaitable[None]]:

@@ -1,0 +1,15 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.api import openapi
+
+FOLDER = Path(__file__).parents[2] / "openapi"
+
+
+@pytest.mark.parametrize("which", ["filing", "sharing"])
+def test_the_committed_description_is_what_the_code_says(which):
+    committed = yaml.safe_load((FOLDER / f"{which}.yaml").read_text())
+
+    assert committed == openapi.document(which), "Run `make openapi` and commit the result."
