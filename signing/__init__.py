@@ -10,7 +10,7 @@ from signing.model import Finding, Report, Role, Signature, Signer, Verdict
 from signing.policy import Gate, Policy
 from signing.pool import Bounds, Pool
 from signing.revocation import is_fresh, needs_of, revocation_needs
-from signing.sign import Gather, Seat, finish, personal_sign, seal, seal_only, sign_result
+from signing.sign import Gather, Seat, finish, personal_sign, seal, seal_only, sign_paper, sign_result
 from signing.stamp import StampStyle, stamp_style
 from signing.timestamps import TimestampCheck, verify_timestamp
 from signing.trust import NO_TRUST, Authority, TrustSnapshot
@@ -61,6 +61,7 @@ __all__ = [
     "revocation_needs",
     "seal",
     "seal_only",
+    "sign_paper",
     "sign_result",
     "split_tax_code",
     "stamp_style",

@@ -79,6 +79,8 @@ def _judge_path(path: ValidationPath, context: ValidationContext, trust: TrustSn
         offline.run(async_validate_path(context, path))
     except Exception as error:  # noqa: BLE001  # the library's errors share no base class; an unknown one must never pass
         code, status = _reason(error)
+        if code == "REV_UNKNOWN" and _all_answered(certificates, evidence):
+            code, status = "REV_STALE", Revoked.STALE
         return Chain(code, type(error).__name__, roles, Revocation(status), above)
     return Chain(None, "", roles, _good(certificates, evidence), above)
 
@@ -118,6 +120,14 @@ def _good(certificates: Sequence[x509.Certificate], evidence: Evidence) -> Revoc
     used = [item for item in evidence.items if _is_about(item, leaf, issuer)]
     best = max(used, key=lambda item: (item.source is Source.OCSP, item.this_update), default=None)
     return Revocation(Revoked.GOOD, best.source.value if best else None, best.this_update if best else None)
+
+
+def _all_answered(certificates: Sequence[x509.Certificate], evidence: Evidence) -> bool:
+    """Somebody spoke for every certificate below the anchor; if that was not enough, it was too old."""
+    return all(
+        any(_is_about(item, below, above) for item in evidence.items)
+        for above, below in zip(certificates, certificates[1:], strict=False)
+    )
 
 
 def _is_about(item: Item, leaf: x509.Certificate, issuer: x509.Certificate) -> bool:

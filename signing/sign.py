@@ -108,6 +108,16 @@ async def seal_only(
     return await finish(sealed, tsa, trust, gather) if trust is not None and gather is not None else sealed
 
 
+async def sign_paper(pdf: bytes, signer: SignerPort, *, tsa: Tsa | None = None, field: str = "ChuKy1") -> bytes:
+    """What a filer's own program does: an invisible signature in a field of its own, PAdES B-B, with `tsa` B-T."""
+    asked = PdfSignatureMetadata(field_name=field, md_algorithm=DIGEST, subfilter=SigSeedSubFilter.PADES)
+    stamper = PortTimeStamper(tsa) if tsa else None
+    out = await PdfSigner(asked, signer=PortSigner(signer), timestamper=stamper).async_sign_pdf(
+        KeepMetadata(io.BytesIO(pdf), strict=False), bytes_reserved=_RESERVED
+    )
+    return bytes(out.getvalue())
+
+
 def _stamp_box() -> FieldBox:
     return FieldBox(STAMP_FIELD, "Dấu thời gian của tài liệu")
 

@@ -15,13 +15,16 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from signing import gate, preflight, reader, revocation
 from signing.chain import Moment
 from signing.codes import finding
+from signing.integrity import Document, Draft, examine
 from signing.model import Finding, Report, Signature, Verdict
 from signing.policy import Policy
-from signing.signature import Document, Draft, examine, judge_at, level_of, row
+from signing.signature import judge_at, level_of, row
 from signing.verdict import conclude
 
 ENGINE = f"mot-cua/1 pyHanko/{version('pyHanko')}"
-logging.getLogger("pyhanko").addHandler(logging.NullHandler())
+for _chatty in ("pyhanko", "pyhanko_certvalidator"):  # their warnings name signers; everything is in the report
+    logging.getLogger(_chatty).addHandler(logging.NullHandler())
+    logging.getLogger(_chatty).propagate = False
 
 
 def check(source: Path | bytes, policy: Policy) -> Report:

@@ -1,0 +1,199 @@
+"""One signature's bytes: format, mathematics, what came later. Nothing here depends on time or trust."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from asn1crypto import core
+from pyhanko.pdf_utils import misc
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from signing import preflight, reader
+from signing.chain import Chain
+from signing.codes import finding
+from signing.evidence import Evidence
+from signing.model import Coverage, Finding, Modification, SigningTime, Timestamp
+from signing.policy import DIFFERENCES, WITH_FORM_FILLING, Policy, may_sign
+from signing.timestamps import allowed_algorithms, read_token
+from signing.verdict import Positive
+
+_COVERAGE = {
+    SignatureCoverageLevel.ENTIRE_FILE: Coverage.ENTIRE_FILE,
+    SignatureCoverageLevel.ENTIRE_REVISION: Coverage.ENTIRE_REVISION,
+}
+_DAMAGE = (misc.PdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError)
+
+
+@dataclass(frozen=True)
+class Document:
+    """What every signature of a file shares."""
+
+    data: bytes
+    pdf: PdfFileReader
+    policy: Policy
+    embedded: Evidence
+    shared_keys: frozenset[str]
+    """Values that more than one field points to."""
+    signed_until: int
+    """Where the last signature's range ends: what came after it, no signature answers for."""
+
+
+@dataclass
+class Draft:
+    """A row in the making. Everything starts unknown."""
+
+    slot: reader.Slot
+    cms: EmbeddedPdfSignature | None = None
+    facts: Positive = field(default_factory=Positive)
+    findings: list[Finding] = field(default_factory=list)
+    coverage: Coverage = Coverage.UNKNOWN
+    modification: Modification = Modification.UNKNOWN
+    chain: Chain | None = None
+    timestamp: Timestamp | None = None
+    time: SigningTime | None = None
+    has_token: bool = False
+
+    def note(self, code: str, detail: str = "") -> None:
+        """Each code once."""
+        if all(known.code != code for known in self.findings):
+            self.findings.append(finding(code, detail))
+
+    def know(self, **facts: bool | None) -> None:
+        """Facts learnt, by their names in `Positive`."""
+        self.facts = replace(self.facts, **facts)
+
+    @property
+    def is_doc_ts(self) -> bool:
+        """A time stamp over the document, not somebody's signature."""
+        return self.slot.subfilter == "/ETSI.RFC3161"
+
+
+def examine(slot: reader.Slot, document: Document) -> Draft:
+    """Everything that does not depend on time: format, integrity, what came later, algorithms."""
+    draft = Draft(slot)
+    supported = slot.subfilter in reader.SUPPORTED
+    draft.know(supported=supported, unique=slot.key not in document.shared_keys)
+    if not draft.facts.unique:
+        draft.note("SIG_DUPLICATE_REF")
+    if not supported:
+        draft.note("SIG_SUBFILTER_UNSUPPORTED", slot.subfilter)
+        return draft
+    try:
+        _integrity(draft, document)
+    except (reader.TooMuch, MemoryError, RecursionError):
+        raise
+    except Exception as broken:  # noqa: BLE001  # every way in which a damaged signature makes the parser raise
+        draft.note("SIG_FORMAT", f"{type(broken).__name__}: {broken}")
+    return draft
+
+
+def _integrity(draft: Draft, document: Document) -> None:
+    exact = preflight.exact_range(document.data, draft.slot.byte_range)
+    draft.know(range_exact=exact)
+    if not exact:
+        draft.note("SIG_BYTERANGE_BAD", str(draft.slot.byte_range))
+    signature = EmbeddedPdfSignature(document.pdf, draft.slot.field, draft.slot.name)
+    _ = signature.signer_cert  # raises when the certificate is missing or is not the one that the signature names
+    _cryptography(draft, signature)
+    draft.cms = signature
+    _later_changes(draft, signature, document)
+
+
+def _cryptography(draft: Draft, signature: EmbeddedPdfSignature) -> None:
+    if draft.is_doc_ts:
+        facts = read_token(signature.signed_data, signature.compute_digest)
+        intact, valid, broken_rule = facts.imprint_ok, facts.signature_ok, "" if facts.algorithms_ok else "ALG_SHA1"
+        draft.know(may_sign=facts.purpose_ok)
+    else:
+        _refuse_content_inside(signature)
+        intact, valid = validate_sig_integrity(
+            signature.signer_info,
+            signature.signer_cert,
+            expected_content_type="data",
+            actual_digest=signature.compute_digest(),
+        )
+        broken_rule = allowed_algorithms(signature.signer_info, signature.signer_cert, None) or ""
+        draft.know(may_sign=may_sign(signature.signer_cert))
+    _note_cryptography(draft, intact=intact is True, valid=valid is True, broken_rule=broken_rule)
+
+
+def _note_cryptography(draft: Draft, *, intact: bool, valid: bool, broken_rule: str) -> None:
+    draft.know(digest_equal=intact, signature_right=valid, algorithms_allowed=not broken_rule)
+    if not intact:
+        draft.note("SIG_HASH_MISMATCH")
+    if not valid:
+        draft.note("SIG_CRYPTO_INVALID")
+    if broken_rule:
+        draft.note(broken_rule)
+    if not draft.facts.may_sign:
+        draft.note("CERT_KEY_USAGE")
+
+
+def _refuse_content_inside(signature: EmbeddedPdfSignature) -> None:
+    if signature.signed_data["encap_content_info"]["content"] is not core.VOID:
+        raise ValueError("a detached signature must not carry content")
+    if len(signature.signed_data["signer_infos"]) != 1:
+        raise ValueError("exactly one signer is allowed")
+
+
+def _later_changes(draft: Draft, signature: EmbeddedPdfSignature, document: Document) -> None:
+    """The library compares only when something follows the signed bytes; it is never told to skip."""
+    objects = reader.object_count(document.pdf)
+    coverage = signature.evaluate_signature_coverage()
+    if coverage != SignatureCoverageLevel.ENTIRE_FILE and objects > document.policy.limits.diff_objects:
+        raise reader.TooMuch(f"{objects} objects to compare")
+    try:
+        signature.compute_integrity_info(diff_policy=DIFFERENCES)
+    except NotImplementedError as unclear:  # the comparison itself gives up: not judged is not fine
+        draft.note("SIG_LATER_REVISION_UNCLEAR", str(unclear))
+        return
+    except _DAMAGE as broken:  # what follows the signed bytes is no revision at all
+        draft.know(unchanged=False)
+        draft.note("SIG_MODIFIED_AFTER", f"{type(broken).__name__}: {broken}")
+        return
+    _note_changes(draft, signature, document)
+
+
+def _note_changes(draft: Draft, signature: EmbeddedPdfSignature, document: Document) -> None:
+    draft.coverage = _COVERAGE.get(signature.evaluate_signature_coverage(), Coverage.PARTIAL)
+    is_last = sum(draft.slot.byte_range[2:]) == document.signed_until
+    draft.modification = _modification(signature.diff_result, is_last=is_last)
+    kept = signature.summarise_integrity_info()["docmdp_ok"]
+    unchanged = draft.modification in (Modification.NONE, Modification.SIGNATURES)
+    draft.know(unchanged=unchanged, docmdp_kept=kept is True)
+    if draft.coverage is Coverage.PARTIAL:
+        draft.note("SIG_BYTERANGE_BAD", "the range does not cover its revision")
+    elif not unchanged:
+        draft.note(_name_of_change(signature), str(signature.diff_result))
+    elif kept is not True:
+        draft.note("SIG_DOCMDP_VIOLATED")
+
+
+def _modification(result: Any, *, is_last: bool) -> Modification:
+    """`result` is a DiffResult, or the exception that says what could not be explained."""
+    if not isinstance(result, DiffResult):
+        return Modification.OTHER
+    if result.modification_level == ModificationLevel.NONE:
+        return Modification.NONE
+    if result.modification_level == ModificationLevel.LTA_UPDATES:
+        return Modification.SIGNATURES
+    # what shows on a page may come only with a signature that answers for it
+    answered = result.modification_level == ModificationLevel.FORM_FILLING and not is_last
+    return Modification.SIGNATURES if answered else Modification.OTHER
+
+
+def _name_of_change(signature: EmbeddedPdfSignature) -> str:
+    """Genuine form filling deserves its own sentence: sign again."""
+    if signature.docmdp_level is not None:
+        return "SIG_DOCMDP_VIOLATED"
+    if isinstance(signature.diff_result, DiffResult):  # explained, but no signature answers for it
+        return "SIG_MODIFIED_AFTER"
+    try:
+        tolerant = signature.evaluate_modifications(WITH_FORM_FILLING)
+    except Exception:  # noqa: BLE001  # only the wording depends on it
+        return "SIG_MODIFIED_AFTER"
+    is_explained = isinstance(tolerant, DiffResult) and tolerant.modification_level == ModificationLevel.FORM_FILLING
+    return "SIG_FORM_FILLED_AFTER" if is_explained else "SIG_MODIFIED_AFTER"
