@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from app.web import business, official, public
+from app.web import admin, business, official, public
 
-routers: list[APIRouter] = [public.router, *business.routers, official.router]
+routers: list[APIRouter] = [public.router, *business.routers, official.router, *admin.routers]
