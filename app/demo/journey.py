@@ -19,6 +19,7 @@ from app.demo.story import (
     Story,
     choose,
     expect,
+    fee_falls_due,
     place_of,
     settle,
     start_payment,
