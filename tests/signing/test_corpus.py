@@ -3,8 +3,6 @@
 import csv
 from pathlib import Path
 
-import pytest
-
 from signing import Policy, Verdict, check
 from tests.pki import NOW
 
@@ -19,14 +17,15 @@ def rows() -> list[dict[str, str]]:
         return list(csv.DictReader(text, delimiter="\t"))
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row["file"])
-def test_the_verdict_is_the_manifest_s(row):
-    report = check(CORPUS / row["file"], Policy(at=NOW, integrity_only=True))
+def test_every_verdict_is_the_manifest_s():
+    """Where the files are not at hand (they are not ours to distribute) there is nothing to compare."""
+    policy = Policy(at=NOW, integrity_only=True)
+    answers = [(row, check(CORPUS / row["file"], policy)) for row in rows()]
 
-    assert report.verdict in row["expected"].split(",")
-    assert report.sha256 == row["sha256"]
+    assert [(row["file"], report.verdict) for row, report in answers if report.verdict not in row["expected"].split(",")] == []
+    assert [row["file"] for row, report in answers if report.sha256 != row["sha256"]] == []
     for code in ("DOC_LENIENT_PARSE", "DOC_HYBRID_XREF", "ALG_SHA1"):
-        assert (code in report.codes) or f"needs {code}" not in row["note"]
+        assert [r["file"] for r, report in answers if f"needs {code}" in r["note"] and code not in report.codes] == []
 
 
 def test_judging_integrity_alone_is_only_for_study(policy, paper):

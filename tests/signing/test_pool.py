@@ -1,0 +1,173 @@
+"""Workers that may be killed: the pool goes on, whatever a file does to one of them."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+from signing import Bounds, Pool, Verdict, check, revocation_needs, sign_paper
+from tests import make
+
+
+@pytest.fixture(scope="module")
+async def pool():
+    async with Pool(size=1, bounds=Bounds(cpu_s=2, deadline_s=20, recycle=50)) as opened:
+        yield opened
+
+
+def xref_bomb(mib: int) -> bytes:
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(bytes(1 << 20)) for _ in range(mib)) + packer.flush()
+    body = b"%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\n"
+    entries = b"<</Type/XRef/W[1 2 1]/Size %d/Root 1 0 R/Filter/FlateDecode/Length %d>>" % (mib << 18, len(packed))
+    return body + b"3 0 obj\n%s\nstream\n%s\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % (entries, packed, len(body))
+
+
+def wide_fields(count: int) -> bytes:
+    def fields(writer: make.PdfWriter) -> None:
+        for number in range(count):
+            writer.add(b"<</T(f%d)/FT/Tx>>" % number)
+
+    return make.pdf(catalog=b"/AcroForm<</Fields[%s]>>" % b" ".join(b"%d 0 R" % n for n in range(6, 6 + count)), objects=fields)
+
+
+def deep_fields(depth: int) -> bytes:
+    def fields(writer: make.PdfWriter) -> None:
+        for number in range(6, 6 + depth):
+            writer.add(b"<</T(a)/FT/Sig/Kids[%d 0 R]>>" % (number + 1))
+
+    return make.pdf(catalog=b"/AcroForm<</Fields[6 0 R]>>", objects=fields)
+
+
+async def test_a_worker_answers_what_the_library_answers(pool, pki, policy, paper, tmp_path):
+    signed = await sign_paper(paper, pki.signer("biz"))
+    (tmp_path / "don.pdf").write_bytes(signed)
+
+    assert await pool.check(signed, policy) == check(signed, policy)
+    assert await pool.check(tmp_path / "don.pdf", policy) == check(signed, policy)
+    assert await pool.revocation_needs(signed, pki.trust) == revocation_needs(signed, pki.trust)
+
+
+async def test_a_missing_file_is_the_caller_s_error(pool, policy):
+    with pytest.raises(FileNotFoundError):
+        await pool.check(Path("/khong/co.pdf"), policy)
+
+
+@pytest.mark.parametrize(
+    "content, code",
+    [
+        (xref_bomb(64), "DOC_RESOURCE_LIMIT"),
+        (deep_fields(3_000), "DOC_RESOURCE_LIMIT"),
+        (wide_fields(60_000), "DOC_TIMEOUT"),
+    ],
+    ids=["bomb", "deep", "slow"],
+)
+async def test_a_hostile_file_ends_with_a_reason_and_the_next_one_is_served(pool, policy, paper, content, code):
+    started = time.monotonic()
+    report = await pool.check(content, policy)
+
+    assert (report.verdict, code in report.codes) == (Verdict.UNREADABLE, True)
+    assert time.monotonic() - started < 20
+    assert (await pool.check(paper, policy)).verdict is Verdict.UNSIGNED
+
+
+async def test_a_worker_that_does_not_come_back_is_killed(policy, paper):
+    async with Pool(size=1, bounds=Bounds(cpu_s=60, deadline_s=1)) as pool:
+        report = await pool.check(wide_fields(60_000), policy)
+
+        assert report.codes == {"DOC_TIMEOUT"}
+        assert (await pool.check(paper, policy)).verdict is Verdict.UNSIGNED
+
+
+async def test_a_worker_killed_by_somebody_else_costs_the_file_nothing(pool, policy, paper):
+    await pool.check(paper, policy)
+    (pid,) = pool.idle
+    os.kill(pid, signal.SIGKILL)
+
+    assert (await pool.check(paper, policy)).verdict is Verdict.UNSIGNED
+    assert pool.idle != (pid,)
+
+
+async def test_the_nursery_is_replaced_when_it_dies(policy, paper):
+    async with Pool(size=1) as pool:
+        await pool.check(paper, policy)
+        os.kill(pool._nursery._process.pid, signal.SIGKILL)
+        await asyncio.sleep(0.2)
+
+        assert (await pool.check(paper, policy)).verdict is Verdict.UNSIGNED
+
+
+async def test_workers_are_replaced_after_their_share_of_jobs(policy, paper):
+    async with Pool(size=1, bounds=Bounds(recycle=1)) as pool:
+        await pool.check(paper, policy)
+        (first,) = pool.idle
+        await pool.check(paper, policy)
+
+        assert pool.idle != (first,)
+
+
+async def test_a_cancelled_check_leaves_nothing_behind(pool, policy, paper):
+    task = asyncio.create_task(pool.check(wide_fields(60_000), policy))
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert (await pool.check(paper, policy)).verdict is Verdict.UNSIGNED
+
+
+async def test_workers_know_no_secrets(monkeypatch, policy, paper):
+    monkeypatch.setenv("SECRET_KEY", "khong-duoc-lo")
+    async with Pool(size=1) as pool:
+        await pool.check(paper, policy)
+        (pid,) = pool.idle
+
+        assert b"khong-duoc-lo" not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+async def test_closing_leaves_no_process(policy, paper):
+    async with Pool(size=1) as pool:
+        await pool.check(paper, policy)
+        everyone = [*pool.idle, pool._nursery._process.pid]
+
+    await asyncio.sleep(0.1)
+    assert [pid for pid in everyone if Path(f"/proc/{pid}").exists()] == []
+
+
+async def test_when_the_owner_is_killed_nobody_stays(tmp_path):
+    script = """
+import asyncio, os, signal, sys
+from signing import Pool, Policy
+from datetime import datetime, UTC
+async def main():
+    async with Pool(size=1) as pool:
+        await pool.check(b"%PDF-", Policy(at=datetime.now(UTC)))
+        print(pool.idle[0], pool._nursery._process.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(main())
+"""
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+    left = [int(pid) for pid in done.stdout.split()]
+    assert len(left) == 2, done.stderr
+
+    for _ in range(50):
+        if not any(_is_running(pid) for pid in left):
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail("a process outlived its owner")
+
+
+def _is_running(pid: int) -> bool:
+    """A process that ended and waits for its new parent to look is not running."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
