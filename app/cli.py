@@ -156,12 +156,14 @@ def _journey(given: argparse.Namespace) -> int:
 def _admin_create(given: argparse.Namespace) -> int:
     from app.identity import actions
 
+    settings = _settings()
+    facts = {"issuer": given.issuer, "subject": given.subject, "name": given.name, "email": given.email}
+
     async def create(sessions: Sessions) -> None:
         async with transaction(sessions) as session:
-            facts = {"issuer": given.issuer, "subject": given.subject, "name": given.name, "email": given.email}
-            await actions.create_first_admin(session, **facts, at=clock.now())
+            await actions.create_first_admin(session, **facts, unit=settings.agency_code, at=clock.now())
 
-    _with_sessions(_settings(), create)
+    _with_sessions(settings, create)
     print("The first administrator may sign in now.")
     return 0
 
@@ -206,7 +208,7 @@ def _signature_check(given: argparse.Namespace) -> int:
 
     async def policy(sessions: Sessions) -> signing.Policy:
         async with transaction(sessions) as session:
-            return signing.Policy(at=at, trust=await queries.snapshot(session), evidence=await queries.evidence(session, at=at))
+            return signing.Policy(at=at, trust=await queries.snapshot(session), evidence=await queries.evidence(session))
 
     report = signing.check(given.file, _with_sessions(_settings(), policy))
     print(json.dumps(report.to_json(), ensure_ascii=False) if given.json else f"{report.verdict}: {', '.join(report.codes)}")

@@ -19,6 +19,7 @@ from app.issued.press import Press
 from app.issued.rules import RESULTS
 from app.notices import actions as notices
 from app.notices.channels import Mailer
+from app.trust import actions as trust_actions
 from app.trust import queries as trust
 
 
@@ -43,10 +44,10 @@ async def check_document(tools: Tools, payload: Payload, at: datetime) -> None:
     dossier_id, document_id = UUID(payload["dossier_id"]), UUID(payload["document_id"])
     async with transaction(tools.sessions) as session:
         order = await documents.to_check(session, dossier_id, document_id)
-        store, evidence = await trust.snapshot(session), await trust.evidence(session, at=at)
+        store, evidence = await trust.snapshot(session), await trust.evidence(session)
     if order is None:
         return
-    gather = partial(trust.gather, tools.sessions, loopback=tools.settings.fetch_loopback, at=at)
+    gather = partial(trust_actions.gather, tools.sessions, loopback=tools.settings.fetch_loopback, at=at)
     found = await examine.examine(order, pool=tools.pool, blobs=tools.blobs, trust=store, evidence=evidence, gather=gather, at=at)
     async with transaction(tools.sessions) as session:
         await papers.checked(session, dossier_id, document_id, found, at=clock.now())

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
@@ -37,9 +37,9 @@ def queue_of(settings: Settings) -> App:
     return App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=CONCURRENCY + 2))
 
 
-def register(queue: App, tools: Tools) -> None:
+def register(queue: App, tools: Tools, jobs: Mapping[str, Job] = JOBS) -> None:
     """Give the queue a task for every topic."""
-    for topic, job in JOBS.items():
+    for topic, job in jobs.items():
         queue.task(name=topic, retry=RETRY)(_task(job, tools))
 
 
@@ -79,11 +79,13 @@ async def work(settings: Settings) -> None:
             together.create_task(_forever("revive", HEARTBEAT_SECONDS, lambda: revive(queue)))
             for every in SCHEDULE:
                 together.create_task(_keep(every, tools))
-            together.create_task(_run_jobs(queue))
+            together.create_task(run_jobs(queue))
 
 
-async def _run_jobs(queue: App) -> None:
+async def run_jobs(queue: App, *, wait: bool = True) -> None:
+    """Run jobs until cancelled; without `wait`, until none is due."""
     await queue.run_worker_async(
+        wait=wait,
         concurrency=CONCURRENCY,
         fetch_job_polling_interval=POLL_SECONDS,
         listen_notify=False,
