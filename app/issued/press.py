@@ -60,12 +60,12 @@ class Press:
     public_url: str
     agency: str
     keys: Path | None
-    passphrase: bytes
+    passphrase: bytes = field(repr=False)
     stamper: Stamper
     gather: Gather
     stamp_url: str = ""
     loopback: bool = False
-    _signers: dict[str, signing.SoftSigner] = field(default_factory=dict)
+    _signers: dict[str, signing.SoftSigner] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, settings: Settings, *, sessions: Sessions, blobs: Blobs, pool: signing.Pool) -> Self:
@@ -148,9 +148,8 @@ class Press:
                 tool, "-nocert", str(path), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
             )
             heard, _ = await process.communicate()
-        verdicts = [line for line in heard.decode(errors="replace").splitlines() if "Signature Validation:" in line]
-        if not verdicts or any("Signature is Valid" not in line for line in verdicts):
-            raise Unsound(f"pdfsig: {'; '.join(verdicts) or 'no signature seen'}")
+        if faults := _faults(heard.decode(errors="replace")):
+            raise Unsound(f"pdfsig: {'; '.join(faults)}")
 
     def _organisation(self, document: IssuedDocument, shape: str, place: Place, at: datetime) -> signing.Seat:
         name = f"seal-{document.unit}"
@@ -189,6 +188,14 @@ def _box(name: str, place: Place) -> signing.FieldBox:
 def _stamp(said: dict[str, Any], place: Place) -> signing.StampStyle:
     left, low, right, high = place.box
     return signing.stamp_style(draw_stamp(said | {"width": right - left, "height": high - low}))
+
+
+def _faults(said: str) -> list[str]:
+    """What `pdfsig` holds against a file. Poppler before 23 does not know document time stamps and says nothing of them."""
+    told = [block for block in said.split("Signature #")[1:] if f"Field Name: {TIMESTAMP}" not in block]
+    if not told:
+        return ["no signature seen"]
+    return [block.splitlines()[1].strip() for block in told if "Signature Validation: Signature is Valid" not in block]
 
 
 def _shown(at: datetime) -> str:

@@ -1,0 +1,111 @@
+"""Every template: sound as an archive and for a screen reader, the same bytes each time, and whole names."""
+
+import io
+import json
+import shutil
+import subprocess
+
+import page
+import pikepdf
+import pytest
+
+from app.issued import qr, render
+from app.issued.facts import Facts
+from app.issued.values import printed
+from tests.issued.samples import APPLICANT, AT, SAMPLES
+
+NUMBERS = {"receipt": None, "form-01": "42/2026/TNHS", "fee-receipt": "07/2026/BL-26E"}
+LONG = "Nguyễn Thị Phương Thảo Đường Quỳnh Trưởng Khuyển Nghiễn " * 6
+
+
+def made(template: str, facts: Facts) -> render.Rendered:
+    number = NUMBERS.get(template, "07/2026/GCN-UBCT")
+    values = printed(
+        facts.model_dump(mode="json"),
+        kind=facts.kind,
+        title=facts.title,
+        number=number,
+        at=AT,
+        verify="https://portal.example/xac-thuc/s",
+    )
+    return render.render(template, values, qr=qr.svg("https://portal.example/xac-thuc/s"))
+
+
+def findings(pdf: bytes) -> list[str]:
+    profiles = (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
+    return [fault.rule_id for profile in profiles for fault in page.validate_pdf_bytes(pdf, profile=profile).failures]
+
+
+def text_of(pdf: bytes) -> str:
+    if not shutil.which("pdftotext"):
+        pytest.skip("pdftotext is missing: apt-get install poppler-utils")
+    read = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    return " ".join(read.stdout.decode().split())
+
+
+def test_every_template_has_an_example_here():
+    assert set(SAMPLES) == render.NAMES
+    assert {facts.template for facts in SAMPLES.values()} <= render.NAMES
+
+
+@pytest.mark.parametrize("template", sorted(SAMPLES))
+def test_a_document_is_a_sound_archive_readable_aloud_and_repeats_byte_for_byte(template: str):
+    pdf = made(template, SAMPLES[template]).pdf
+    assert findings(pdf) == []
+    assert pdf == made(template, SAMPLES[template]).pdf
+
+
+@pytest.mark.parametrize("template", sorted(SAMPLES))
+def test_names_of_any_length_stay_on_the_page(template: str):
+    applicant = APPLICANT.model_copy(update={"name": LONG.strip(), "address": LONG.strip()})
+    rendered = made(template, SAMPLES[template].model_copy(update={"applicant": applicant}))
+    assert "Nghiễn " * 1 in text_of(rendered.pdf) + " "
+    for place in rendered.places:
+        left, low, right, high = place.box
+        assert 0 < left < right <= 595.3 - 42, place  # inside the right margin of 15 mm
+        assert 50 < low < high < 842 - 50, place
+
+
+def test_the_printed_values_are_attached_as_json():
+    with pikepdf.open(io.BytesIO(made("form-01", SAMPLES["form-01"]).pdf)) as pdf:
+        attached = json.loads(pdf.attachments["du-lieu.json"].get_file().read_bytes())
+    assert attached["facts"]["applicant"]["name"] == APPLICANT.name
+    assert attached["facts"]["received_at"] == "2026-11-23T09:15:00+07:00"
+    assert attached["number"] == "42/2026/TNHS"
+
+
+def test_a_receipt_lists_the_fingerprint_of_everything_filed():
+    said = text_of(made("receipt", SAMPLES["receipt"]).pdf)
+    filed = SAMPLES["receipt"].model_dump()
+    assert filed["answers_sha256"] in said
+    assert all(file["sha256"] in said for file in filed["files"])
+
+
+def test_markup_in_values_stays_words():
+    nasty = "#panic() *đậm* $x$ <nhãn> @ref \\ // `mã` [x]"
+    applicant = APPLICANT.model_copy(update={"name": nasty})
+    said = text_of(made("certificate", SAMPLES["certificate"].model_copy(update={"applicant": applicant})).pdf)
+    assert "CHỨNG NHẬN" in said
+    said = text_of(made("refusal-letter", SAMPLES["refusal-letter"].model_copy(update={"applicant": applicant})).pdf)
+    assert nasty in said
+
+
+def test_qpdf_finds_every_template_well_formed(tmp_path):
+    if not shutil.which("qpdf"):
+        pytest.skip("qpdf is missing: apt-get install qpdf")
+    for template, facts in SAMPLES.items():
+        file = tmp_path / f"{template}.pdf"
+        file.write_bytes(made(template, facts).pdf)
+        checked = subprocess.run(["qpdf", "--check", str(file)], capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stdout
+
+
+def test_the_qr_code_holds_the_address_and_nothing_else():
+    assert qr.verification_url("https://portal.example/", "abc") == "https://portal.example/xac-thuc/abc"
+    assert qr.svg("x").startswith("<svg")
+
+
+def test_missing_fonts_say_what_to_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(render, "_FONT_FOLDERS", (tmp_path,))
+    with pytest.raises(FileNotFoundError, match="make setup"):
+        render.fonts_folder()
