@@ -63,7 +63,7 @@ def with_env(settings: Settings) -> Settings:
 async def load(sessions: Sessions, settings: Settings, *, at: datetime) -> None:
     """Write the demo's rows, each only where it is missing or has changed."""
     async with transaction(sessions) as session:
-        await _load_people(session, settings, at)
+        await load_people(session, settings, at)
         await _load_trust(session, settings, at)
         await worktime.seed(session, at=at)
         await catalogue.seed(session, at=at)
@@ -141,7 +141,8 @@ def _containers(settings: Settings) -> list[tuple[str, str]]:
     return seals + [(leader.subject, f"person-{leader.person_id(settings.oidc_issuer)}") for leader in LEADERS]
 
 
-async def _load_people(session: AsyncSession, settings: Settings, at: datetime) -> None:
+async def load_people(session: AsyncSession, settings: Settings, at: datetime) -> None:
+    """Units, enterprises, and everyone of the demo with their roles."""
     for code, name_vi, name_en, parent, kind in UNITS:
         demo = code != "G02"
         await identity.put_unit(session, code, name_vi=name_vi, name_en=name_en, parent=parent, kind=kind, demo=demo)

@@ -19,6 +19,22 @@ from app.web.deps import At, MaybeVisitor, Session, csrf, limited
 from app.web.pages import language_of, page
 
 BROWSER_LIFE_SECONDS = 90 * 86400
+# What a provider may answer instead of a code (RFC 6749, 4.1.2.1; OpenID Connect Core, 3.1.2.6); the rest is someone's invention.
+PROVIDER_ERRORS = frozenset(
+    {
+        "access_denied",
+        "account_selection_required",
+        "consent_required",
+        "interaction_required",
+        "invalid_request",
+        "invalid_scope",
+        "login_required",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unmet_authentication_requirements",
+    }
+)
 router = APIRouter(dependencies=[Depends(anyone)])
 
 
@@ -66,7 +82,7 @@ async def _finish(request: Request, at: datetime) -> tuple[str, str]:
         browser = request.cookies.get(_browser_name(request))
         attempt, provider = await actions.take_attempt(session, client, callback.state, browser=browser, at=at)
     if callback.code is None:
-        raise SignInRefused(f"provider:{callback.error}"[:80])
+        raise SignInRefused(f"provider:{callback.error if callback.error in PROVIDER_ERRORS else 'other'}")
     claims = await oidc.redeem(client, provider, callback.code, verifier=attempt.verifier, nonce=attempt.nonce, at=at)
     async with transaction(sessions) as session:
         old = request.cookies.get(_session_name(request))
