@@ -49,11 +49,12 @@ class Expression:
     source: str
     type: Type
     names: frozenset[str]
+    columns: frozenset[str]
     tree: ast.expr
 
     def value(self, answers: Mapping[str, Any], context: Context) -> Value:
         """The value over `answers`; `None` when a needed answer is missing."""
-        return _Evaluation(answers, context).of(self.tree)
+        return _Evaluation(answers, context, self.columns).of(self.tree)
 
     def holds(self, answers: Mapping[str, Any], context: Context) -> bool | None:
         """The truth of a condition: yes, no, or not yet known."""
@@ -75,7 +76,8 @@ def compile_expression(source: str, scope: Scope, *, wanted: Type | None = None)
     found = checker.type_of(tree)
     if wanted and found != wanted:
         raise ExpressionError(f"gives {found}, {wanted} is needed")
-    return Expression(source, found, frozenset(checker.names), tree)
+    columns = frozenset(name for name in checker.names if "." in name and scope[name].many)
+    return Expression(source, found, frozenset(checker.names), columns, tree)
 
 
 def _depth(node: ast.AST) -> int:
@@ -219,9 +221,10 @@ def _type_named(name: str) -> Type:
 class _Evaluation:
     """One walk over the tree. Shapes were checked before, so nothing here can surprise."""
 
-    def __init__(self, answers: Mapping[str, Any], context: Context) -> None:
+    def __init__(self, answers: Mapping[str, Any], context: Context, columns: frozenset[str]) -> None:
         self.answers = answers
         self.context = context
+        self.columns = columns
 
     def of(self, node: ast.expr) -> Value:
         step = getattr(self, f"_{type(node).__name__.lower()}")
@@ -235,8 +238,8 @@ class _Evaluation:
 
     def _attribute(self, node: ast.Attribute) -> Value:
         owner = self.answers.get(node.value.id) if isinstance(node.value, ast.Name) else None
-        if isinstance(owner, Mapping):
-            return _plain(owner.get(node.attr))
+        if dotted(node) not in self.columns:
+            return _plain(owner.get(node.attr)) if isinstance(owner, Mapping) else None
         rows = owner if isinstance(owner, list) else []
         return [_plain(row.get(node.attr)) if isinstance(row, Mapping) else None for row in rows]
 

@@ -32,7 +32,7 @@ def json_schema(procedure: Procedure) -> dict[str, Any]:
         "type": "object",
         "properties": {field.id: _property(field) for field in procedure.fields},
         "required": [field.id for field in procedure.fields if _always_needed(field)],
-        "allOf": [rule for field in procedure.fields if (rule := _conditional(procedure, field))],
+        **_conditions(procedure),
         "additionalProperties": False,
         "x-checks": [
             {"id": check.id, "assert": check.rule, "legal": procedure.citation(check.legal), "message": check.message.vi}
@@ -79,6 +79,11 @@ def _rows(field: FormField) -> dict[str, Any]:
             "additionalProperties": False,
         },
     }
+
+
+def _conditions(procedure: Procedure) -> dict[str, Any]:
+    rules = [rule for field in procedure.fields if (rule := _conditional(procedure, field))]
+    return {"allOf": rules} if rules else {}  # an empty allOf is no valid schema
 
 
 def _conditional(procedure: Procedure, field: FormField) -> dict[str, Any] | None:

@@ -12,11 +12,11 @@ from app.catalogue.definition import NUMERIC, FieldType, FormField
 from app.catalogue.functions import date_of
 from app.core.text import Text, has_unwanted, nfc
 
-_GROUPED = re.compile(r"-?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?")
+_GROUPED = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]+)?")
 _EMAIL = re.compile(r"[^@\s\"<>()\[\],;:\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{5,24}")
 _IDENTITY = re.compile(r"[A-Z0-9]{6,20}")
-_TAX_CODE = re.compile(r"\d{10}(-?\d{3})?")
+_TAX_CODE = re.compile(r"[0-9]{10}(-?[0-9]{3})?")
 _WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 _MAX_DIGITS = 15  # beyond it a JSON number is no longer exact
 _LENGTHS = {FieldType.LONG_TEXT: 5_000, FieldType.EMAIL: 254, FieldType.URL: 500}
@@ -81,7 +81,7 @@ def from_date_parts(field: FormField, parts: DateParts) -> str | None:
     if not any(part.strip() for part in parts):
         return None
     try:
-        day, month, year = (int(part) for part in parts)
+        day, month, year = (int(part.encode("ascii")) for part in parts)
         return date(year, month, day).isoformat() if 1900 <= year <= 2200 else _bad_date(field)
     except ValueError:
         return _bad_date(field)
