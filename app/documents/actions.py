@@ -1,53 +1,26 @@
 """Take files in, put them away, write down what their check said. Whether they may be changed now is the heart's question."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogue.procedure import Paper
 from app.core import outbox
 from app.core.actor import Actor
 from app.core.blobs import Stored
-from app.core.errors import Incomplete, NotFound, Problem, WrongState
+from app.core.errors import Incomplete, Problem, WrongState
 from app.core.ids import uuid7
 from app.core.text import Text, file_name
 from app.documents.examine import Findings
 from app.documents.formats import MEDIA_TYPES, ending_of
 from app.documents.models import Document, SignatureOverride
 from app.documents.rules import FileState, Own, own_signature, refusal_of
+from app.documents.slots import Slot
 from signing import Verdict
 
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Where a file goes: which of the files of a paper (`place`), for which row of a table."""
-
-    paper: Paper
-    place: int
-    row: int | None = None
-
-    @property
-    def formats(self) -> tuple[str, ...]:
-        """The endings this place takes."""
-        return self.paper.formats[self.place]
-
-    @property
-    def max_bytes(self) -> int:
-        """The paper's own limit."""
-        return self.paper.max_mb * 1024 * 1024
-
-
-def slot_of(paper: Paper | None, place: int, row: int | None) -> Slot:
-    """The slot, or `NotFound` when the paper has no such place."""
-    if paper is None or not 0 <= place < len(paper.formats) or (row is None) != (paper.per is None):
-        raise NotFound
-    return Slot(paper, place, row)
 
 
 async def attach(

@@ -11,6 +11,7 @@ from app.catalogue.procedure import PaperNeed, Procedure
 from app.core.actor import Actor, ActorKind
 from app.core.clock import day_in_vietnam
 from app.core.errors import NotFound
+from app.core.permissions import Role
 from app.core.text import Text
 from app.documents import queries as documents
 from app.documents.rules import signed_places
@@ -40,6 +41,7 @@ from app.issued import queries as issued
 from app.issued.rules import RESULTS
 from app.tasks import queries as task_queries
 from app.tasks.models import Task
+from app.tasks.rules import Assignee
 from app.worktime import ledger
 from app.worktime.queries import calendar as working_calendar
 
@@ -127,11 +129,23 @@ def _may(dossier: Dossier, actor: Actor, procedure: Procedure, mine: Task | None
     return frozenset(act for act in allowed if fitting.get(act, True))
 
 
-async def document(session: AsyncSession, actor: Actor, dossier_id: UUID, document_id: UUID, *, at: datetime) -> DocumentView:
-    """One file of a dossier the actor may see."""
+async def assignees(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: datetime) -> list[Assignee]:
+    """Who may be given the dossier (to be assigned) or its open step (to be handed on); nobody when no step is open."""
+    dossier = await visible_to(actor).one(session, dossier_id)
+    open_tasks = await task_queries.open_of(session, dossier.id)
+    if not open_tasks:
+        return []
+    to_assign = open_tasks[0].kind == "assign"
+    role = Role.CASE_OFFICER if to_assign else Role(open_tasks[0].role)
+    unit = dossier.unit if to_assign else open_tasks[0].unit
+    return [Assignee(person.id, person.name) for person in await identity.officials(session, unit, role, at=at)]
+
+
+async def document(session: AsyncSession, actor: Actor, dossier_id: UUID, document_id: UUID) -> DocumentView:
+    """One file of a dossier the actor may see, judged as on the day of the last change."""
     dossier = await visible_to(actor).one(session, dossier_id)
     procedure = await procedure_of(session, dossier)
-    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(at))
+    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(dossier.saved_at))
     file = await documents.one(session, dossier.id, document_id)
     overrides = await documents.overrides_of(session, dossier.id)
     return document_view(file, procedure, signed_places(needs), overrides.get(file.id))

@@ -1,6 +1,6 @@
 """What may be asked about dossiers: one door to lists, case files and records. `visible_to` is for actions."""
 
-from app.dossiers.case import case_file, document, issued_paper, progress, submissions
+from app.dossiers.case import assignees, case_file, document, issued_paper, progress, submissions
 from app.dossiers.records import (
     dossier_of_number,
     events_of,
@@ -10,12 +10,18 @@ from app.dossiers.records import (
     submissions_of,
     waiting_past,
 )
+from app.dossiers.views import Card, CaseFile, Page
 from app.dossiers.visibility import Visible, visible_to
 from app.dossiers.worklist import Queue, counts, mine, queues_of, worklist
+from app.dossiers.writing import slot
 
 __all__ = [
+    "Card",
+    "CaseFile",
+    "Page",
     "Queue",
     "Visible",
+    "assignees",
     "case_file",
     "counts",
     "document",
@@ -28,6 +34,7 @@ __all__ = [
     "procedure_of",
     "progress",
     "queues_of",
+    "slot",
     "submissions",
     "submissions_of",
     "visible_to",

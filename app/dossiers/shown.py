@@ -51,7 +51,7 @@ _OWNERS_PAYLOAD = frozenset(
 _INTERNAL = frozenset({Act.COMPLETE_STEP, Act.ASSIGN, Act.REASSIGN, Act.DECIDE, Act.SIGN, Act.ISSUE, Act.ADVANCE})
 
 
-def card_of(dossier: Dossier, task: TaskView | None = None, *, at: datetime) -> Card:
+def card_of(dossier: Dossier, task: TaskView | None = None, *, at: datetime | None) -> Card:
     """The dossier in one line, with the open task if the list is about tasks."""
     state = State(dossier.state)
     return Card(
@@ -75,10 +75,14 @@ def card_of(dossier: Dossier, task: TaskView | None = None, *, at: datetime) -> 
         ended_at=dossier.ended_at,
         sort_at=dossier.sort_at,
         clock_paused=dossier.clock_paused,
-        overdue=state not in SETTLED and dossier.due_at is not None and dossier.due_at < at,
+        overdue=_overdue(dossier, at),
         officer_name=dossier.officer_name,
         task=task,
     )
+
+
+def _overdue(dossier: Dossier, at: datetime | None) -> bool:
+    return at is not None and dossier.due_at is not None and dossier.state not in SETTLED and dossier.due_at < at
 
 
 def owners_card(card: Card) -> Card:

@@ -200,9 +200,9 @@ async def mine(
     state: State | None = None,
     before: str | None = None,
     limit: int = 50,
-    at: datetime,
+    at: datetime | None = None,
 ) -> Page[Card]:
-    """The business's own dossiers, the last touched first."""
+    """The business's own dossiers, the last touched first. `at`: mark those overdue at that moment."""
     own = visible_to(actor).select().where(Dossier.state == state if state else true())
     if before:
         own = own.where(tuple_(Dossier.saved_at, Dossier.id) < tuple_(*position(before)))

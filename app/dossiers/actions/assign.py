@@ -6,14 +6,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
-from app.core.errors import Incomplete, NotAllowed, NotFound, Problem, WrongState
-from app.core.permissions import Permission, Role
+from app.core.errors import Incomplete, NotAllowed, Problem, WrongState
+from app.core.permissions import Role
 from app.core.text import Text
 from app.dossiers.actions.move import may_move, move
 from app.dossiers.actions.saying import must_say
 from app.dossiers.actions.steps import go_on, my_task, step_of
 from app.dossiers.lifecycle import Act
-from app.dossiers.models import Dossier
 from app.dossiers.queries import procedure_of, visible_to
 from app.identity import queries as identity
 from app.tasks import actions as tasks
@@ -78,15 +77,3 @@ async def _holder(session: AsyncSession, unit: str, role: Role, person_id: UUID,
     if found is None:
         raise Incomplete([Problem("assignee", "not-in-unit", _NOT_THERE)])
     return Assignee(found.id, found.name)
-
-
-async def assignees(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: datetime) -> list[Assignee]:
-    """Who may be given the dossier (to be assigned) or its open step (to be handed on)."""
-    actor.must(Permission.DOSSIER_ASSIGN)
-    dossier: Dossier = await visible_to(actor).one(session, dossier_id)
-    open_tasks = await task_queries.open_of(session, dossier.id)
-    if not open_tasks:
-        raise NotFound
-    role = Role.CASE_OFFICER if open_tasks[0].kind == "assign" else Role(open_tasks[0].role)
-    unit = dossier.unit if open_tasks[0].kind == "assign" else open_tasks[0].unit
-    return [Assignee(person.id, person.name) for person in await identity.officials(session, unit, role, at=at)]

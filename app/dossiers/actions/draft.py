@@ -13,28 +13,22 @@ from app.audit.events import Event, of_act
 from app.audit.record import record
 from app.catalogue import queries as catalogue
 from app.catalogue.forms import Form, prefill
-from app.catalogue.procedure import Procedure
 from app.core.actor import Actor
 from app.core.blobs import Stored
 from app.core.clock import day_in_vietnam
-from app.core.errors import Conflict, NotAllowed, NotFound, Problem, WrongState
+from app.core.errors import NotAllowed, NotFound, Problem, WrongState
 from app.core.ids import uuid7
 from app.core.permissions import Permission
-from app.core.text import Text, fold
+from app.core.text import fold
 from app.documents import actions as documents
 from app.documents.queries import one as document_of
 from app.documents.queries import papers_of
-from app.dossiers.lifecycle import EDITABLE, State
+from app.dossiers.lifecycle import State
 from app.dossiers.models import Dossier
-from app.dossiers.queries import procedure_of, visible_to
-from app.dossiers.supplements import Opened, opened_in
+from app.dossiers.queries import procedure_of
+from app.dossiers.writing import NOT_OPEN, slot_in, writable
 from app.identity import queries as identity
 from app.worktime.queries import calendar as working_calendar
-
-_NOT_OPEN = Text(
-    "Nội dung này không nằm trong yêu cầu bổ sung nên không sửa được.",
-    "This item is not part of the supplement request and cannot be changed.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +92,7 @@ async def save_page(
     at: datetime,
 ) -> Saved:
     """Keep one page of the form. What could be read is kept even when problems are left, so that nothing typed right is lost."""
-    dossier, opened = await _writable(session, actor, dossier_id, revision)
+    dossier, opened = await writable(session, actor, dossier_id, revision=revision)
     procedure = await procedure_of(session, dossier)
     calendar = await working_calendar(session)
     read = Form.of(procedure).read_page(page, pairs, dossier.answers, today=day_in_vietnam(at), calendar=calendar)
@@ -116,12 +110,12 @@ async def save_json(
     at: datetime,
 ) -> Saved:
     """Keep all answers at once, from a machine. Kept only when nothing is wrong with them; unknown fields are problems."""
-    dossier, opened = await _writable(session, actor, dossier_id, revision)
+    dossier, opened = await writable(session, actor, dossier_id, revision=revision)
     procedure = await procedure_of(session, dossier)
     calendar = await working_calendar(session)
     form = Form.of(procedure)
     read, problems = form.read_json(answers, today=day_in_vietnam(at), calendar=calendar, prefilled=dossier.answers)
-    closed = [Problem(field, "not-open", _NOT_OPEN) for field in opened.closed_changes(dossier.answers, read)]
+    closed = [Problem(field, "not-open", NOT_OPEN) for field in opened.closed_changes(dossier.answers, read)]
     if problems or closed:
         return Saved(dossier.revision, (*problems, *closed))
     _keep(session, actor, dossier, read, at)
@@ -160,12 +154,12 @@ async def attach(
 
 async def detach(session: AsyncSession, actor: Actor, dossier_id: UUID, document_id: UUID, *, at: datetime) -> None:
     """Take a file out again."""
-    dossier, opened = await _writable(session, actor, dossier_id, None)
+    dossier, opened = await writable(session, actor, dossier_id)
     document = await document_of(session, dossier.id, document_id)
     if document.removed_at is not None:
         raise NotFound
     if not opened.paper(document.paper):
-        raise WrongState(_NOT_OPEN, slug="not-open")
+        raise WrongState(NOT_OPEN, slug="not-open")
     await documents.put_away(session, document, at=at)
     dossier.saved_at = at
     _record_paper(session, actor, dossier, document_id, Event.PAPER_DETACHED, at)
@@ -173,7 +167,7 @@ async def detach(session: AsyncSession, actor: Actor, dossier_id: UUID, document
 
 async def discard(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: datetime) -> None:
     """Throw a draft away, with its files. Nothing that was ever filed can be discarded."""
-    dossier, _ = await _writable(session, actor, dossier_id, None)
+    dossier, _ = await writable(session, actor, dossier_id)
     if dossier.state != State.DRAFT:
         raise WrongState
     for document in await papers_of(session, dossier.id):
@@ -181,30 +175,6 @@ async def discard(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: 
     _record(session, actor, dossier, "discard", at)
     await session.flush()
     await session.execute(delete(Dossier).where(Dossier.id == dossier.id))
-
-
-async def slot_in(
-    session: AsyncSession, actor: Actor, dossier_id: UUID, paper: str, *, place: int, row: int | None, lock: bool = False
-) -> tuple[Dossier, documents.Slot]:
-    """Where a file may go now. `NotFound` for a paper the procedure does not know, `WrongState` when it is not open."""
-    dossier, opened = await _writable(session, actor, dossier_id, None, lock=lock)
-    procedure: Procedure = await procedure_of(session, dossier)
-    slot = documents.slot_of(procedure.paper(paper), place, row)
-    if not opened.paper(paper):
-        raise WrongState(_NOT_OPEN, slug="not-open")
-    return dossier, slot
-
-
-async def _writable(
-    session: AsyncSession, actor: Actor, dossier_id: UUID, revision: int | None, *, lock: bool = True
-) -> tuple[Dossier, Opened]:
-    actor.must(Permission.DOSSIER_DRAFT)
-    dossier = await visible_to(actor).one(session, dossier_id, lock=lock)
-    if State(dossier.state) not in EDITABLE:
-        raise WrongState
-    if revision is not None and revision != dossier.revision:
-        raise Conflict
-    return dossier, opened_in(dossier)
 
 
 def _keep(session: AsyncSession, actor: Actor, dossier: Dossier, answers: Mapping[str, Any], at: datetime) -> None:
