@@ -117,11 +117,12 @@ def _watch(settings: Settings, *, embedded_root: Path | None) -> None:
         Child("web", ["serve", "--port", web_port]),
         Child("worker", ["worker"]),
     ]
-    told, stop = False, threading.Event()
+    # A plain list: setting a threading.Event in a handler locks up when the signal falls into its wait().
+    told, asked_to_stop = False, list[int]()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda number, _: asked_to_stop.append(number))
     try:
-        while not stop.is_set():
+        while not asked_to_stop:
             if embedded_root:
                 embedded.ensure(embedded_root)
             for child in children:
@@ -129,7 +130,7 @@ def _watch(settings: Settings, *, embedded_root: Path | None) -> None:
             if not told and _answers(f"{settings.public_url}/readyz"):
                 print(world.who_is_who(settings), flush=True)
                 told = True
-            stop.wait(_TURN_SECONDS)
+            time.sleep(_TURN_SECONDS)
     finally:
         for child in children[1:] + children[:1]:
             child.end()
