@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from asn1crypto import crl, ocsp, x509
@@ -126,7 +127,7 @@ def _all_answered(certificates: Sequence[x509.Certificate], evidence: Evidence) 
     """Somebody spoke for every certificate below the anchor; if that was not enough, it was too old."""
     return all(
         any(_is_about(item, below, above) for item in evidence.items)
-        for above, below in zip(certificates, certificates[1:], strict=False)
+        for above, below in pairwise(certificates)
     )
 
 

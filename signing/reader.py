@@ -38,7 +38,7 @@ class Slot:
     @property
     def subfilter(self) -> str:
         """Empty when there is none."""
-        return str(self.value.get("/SubFilter", "")) if isinstance(self.value, generic.DictionaryObject) else ""
+        return str(entry(self.value, "/SubFilter") or "")
 
     @property
     def byte_range(self) -> tuple[int, ...]:
@@ -77,6 +77,14 @@ def known_tables(reader: PdfFileReader) -> frozenset[int]:
     return frozenset(reader.xrefs.get_startxref_for_revision(n) for n in range(reader.total_revisions))
 
 
+def entry(dictionary: Any, key: str) -> Any:
+    """What a key holds, references followed (the library's `get` does not follow them); None when there is nothing."""
+    try:
+        return dictionary[key] if isinstance(dictionary, generic.DictionaryObject) else None
+    except KeyError:
+        return None
+
+
 def is_hybrid(reader: PdfFileReader) -> bool:
     """Two tables of contents for two kinds of reader, as office programs write."""
     return bool(reader.xrefs.hybrid_xrefs_present)
@@ -89,16 +97,15 @@ def has_hidden_content(reader: PdfFileReader) -> bool:
 
 
 def _fields(root: Any) -> Iterator[Any]:
-    form = root.get("/AcroForm")
-    if isinstance(form, generic.DictionaryObject):
-        yield from (field.get_object() for field in islice(form.get("/Fields", ()), 1000))
+    fields = entry(entry(root, "/AcroForm"), "/Fields") or ()
+    yield from (field.get_object() for field in islice(fields, 1000))
 
 
 def _is_hidden(field: Any) -> bool:
     """Annotation flags Hidden (2) and NoView (6); signatures without a place on the page are normal."""
-    if not isinstance(field, generic.DictionaryObject) or field.get("/FT") == "/Sig":
+    if entry(field, "/FT") == "/Sig" or entry(field, "/AP") is None:
         return False
-    return bool(int(field.get("/F", 0)) & 0b100010) and "/AP" in field
+    return bool(int(entry(field, "/F") or 0) & 0b100010)
 
 
 def _slot(name: str, value: Any, field: Any) -> Slot:

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from asn1crypto import cms, crl, ocsp, x509
-from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_certificate_info
@@ -54,18 +54,16 @@ def read_item(source: Source, url: str, der: bytes) -> Item:
 
 def embedded(pdf: PdfFileReader) -> Evidence:
     """What the document's own security store brings along; unreadable entries are left out."""
-    store = pdf.root.get("/DSS")
-    if not isinstance(store, generic.DictionaryObject):
-        return Evidence()
+    store = reader.entry(pdf.root, "/DSS")
     lists = _streams(store, "/CRLs", Source.CRL, DecodePurpose.CRL)
     answers = _streams(store, "/OCSPs", Source.OCSP, DecodePurpose.OCSP_RESPONSE)
     return Evidence().with_items([*lists, *answers])
 
 
 def _streams(store: Any, key: str, source: Source, purpose: DecodePurpose) -> Iterator[Item]:
-    for entry in list(store.get(key, ()))[:_MOST_EMBEDDED]:
+    for listed in islice(reader.entry(store, key) or (), _MOST_EMBEDDED):
         try:
-            yield read_item(source, "document", entry.get_object().read_data(purpose))
+            yield read_item(source, "document", listed.get_object().read_data(purpose))
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
 

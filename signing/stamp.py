@@ -6,7 +6,7 @@ import uuid
 
 import pikepdf
 from pyhanko.pdf_utils import layout
-from pyhanko.pdf_utils.content import PdfContent
+from pyhanko.pdf_utils.content import PdfContent, PdfResources
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.stamp import StaticStampStyle
 
@@ -22,6 +22,8 @@ class _FirstPage(PdfContent):
         self._pdf = pdf
 
     def render(self) -> bytes:
+        """Afresh for each document: references kept from another one would point to strangers' objects."""
+        self._resources = PdfResources()
         drawn = self._ensure_writer.import_page_as_xobject(PdfFileReader(io.BytesIO(self._pdf)))
         name = b"/Import" + binascii.hexlify(uuid.uuid4().bytes)
         self.resources.xobject[name.decode("ascii")] = drawn

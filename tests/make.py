@@ -36,12 +36,15 @@ class PdfWriter:
         start, ident = self.out.tell(), b"ab" * 16
         rows = b"".join(b"%010d 00000 n \n" % o if o else b"%010d 65535 f \n" % 0 for o in self.offsets[1:])
         self.out.write(b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(self.offsets), rows))
-        self.out.write(b"trailer\n<</Size %d/Root %d 0 R/ID[<%s><%s>]%s>>\n" % (len(self.offsets), root, ident, ident, extra))
+        named = b"/Size %d/Root %d 0 R/ID[<%s><%s>]%s" % (len(self.offsets), root, ident, ident, extra)
+        self.out.write(b"trailer\n<<%s>>\n" % named)
         self.out.write(b"startxref\n%d\n%%%%EOF\n" % start)
         return self.out.getvalue()
 
 
-def pdf(size: int = 5_000, *, catalog: bytes = b"", page: bytes = b"", objects: Callable[[PdfWriter], None] | None = None) -> bytes:
+def pdf(
+    size: int = 5_000, *, catalog: bytes = b"", page: bytes = b"", objects: Callable[[PdfWriter], None] | None = None
+) -> bytes:
     """One page with pictures of noise up to `size` bytes; entries for the catalogue and the page; further objects."""
     writer, noise = PdfWriter(), random.Random(size)
     root, pages = writer.reserve(), writer.reserve()
@@ -53,9 +56,7 @@ def pdf(size: int = 5_000, *, catalog: bytes = b"", page: bytes = b"", objects: 
     text = writer.stream(b"/Filter/FlateDecode", zlib.compress(b"q 595 0 0 842 0 0 cm Q"))
     named = b"".join(b"/I%d %d 0 R" % pair for pair in enumerate(images))
     resources = b"/Resources<</XObject<<%s>>>>" % named
-    sheet = writer.add(
-        b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 595 842]%s/Contents %d 0 R%s>>" % (pages, resources, text, page)
-    )
+    sheet = writer.add(b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 595 842]%s/Contents %d 0 R%s>>" % (pages, resources, text, page))
     if objects:
         objects(writer)
     writer.put(pages, b"<</Type/Pages/Count 1/Kids[%d 0 R]>>" % sheet)

@@ -63,7 +63,7 @@ def annotation(writer: IncrementalPdfFileWriter) -> None:
             pdf_name("/AP"): generic.DictionaryObject({pdf_name("/N"): writer.add_object(looks)}),
         }
     )
-    notes = page.get("/Annots", generic.ArrayObject())
+    notes = page["/Annots"] if "/Annots" in page else generic.ArrayObject()
     page["/Annots"] = generic.ArrayObject([*notes, writer.add_object(note)])
     writer.update_container(page)
 
@@ -105,7 +105,7 @@ def visible_empty_field(writer: IncrementalPdfFileWriter) -> None:
             }
         )
     )
-    notes = page.get("/Annots", generic.ArrayObject())
+    notes = page["/Annots"] if "/Annots" in page else generic.ArrayObject()
     page["/Annots"] = generic.ArrayObject([*notes, field])
     writer.update_container(page)
     writer.root["/AcroForm"]["/Fields"].append(field)

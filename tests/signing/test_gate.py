@@ -100,5 +100,3 @@ async def test_a_good_signature_does_not_excuse_the_content(pki, policy):
     report = check(await sign_paper(active, pki.signer("biz")), replace(policy, gate=Gate()))
     assert report.verdict is Verdict.VALID
     assert [refusal.code for refusal in report.refusals] == ["DOC_ACTIVE_CONTENT"]
-
-

@@ -243,6 +243,15 @@ async def test_hidden_layers_are_mentioned(pki, policy):
     assert (report.verdict, "DOC_HIDDEN_CONTENT" in report.codes) == (Verdict.VALID, True)
 
 
+async def test_a_field_that_is_there_and_not_shown_is_mentioned(pki, policy):
+    def hidden(writer: make.PdfWriter) -> None:
+        writer.add(b"<</Type/Annot/Subtype/Widget/FT/Tx/T(An)/Rect[0 0 50 50]/F 2/AP<</N 4 0 R>>>>")
+
+    form = make.pdf(catalog=b"/AcroForm<</Fields[6 0 R]>>", page=b"/Annots[6 0 R]", objects=hidden)
+
+    assert "DOC_HIDDEN_CONTENT" in check(await sign_paper(form, pki.signer("biz")), policy).codes
+
+
 async def test_a_range_that_leaves_more_than_the_signature_out_is_malformed(pki, policy, paper):
     signed = await sign_paper(paper, pki.signer("biz"))
     at = signed.index(b"/ByteRange")
