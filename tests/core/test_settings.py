@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.core.settings import Settings
+
+READY = {
+    "environment": "production",
+    "demo": False,
+    "fetch_loopback": False,
+    "DATABASE_URL": "postgresql://motcua_app@db/motcua",
+    "public_url": "https://dichvucong.example",
+    "trusted_proxies": "10.0.0.2",
+    "secret_key": "s",
+    "blob_key": "b",
+    "gateway_secret": "g",
+    "signing_keys": Path("/keys"),
+    "signing_passphrase": "p",
+    "tsa_url": "https://tsa.example",
+    "oidc_issuer": "https://id.example",
+    "gateway_url": "https://pay.example",
+}
+
+
+def test_production_starts_when_everything_is_set():
+    assert Settings(**READY).production
+
+
+@pytest.mark.parametrize("name", [name for name in READY if name not in {"environment", "demo", "fetch_loopback"}])
+def test_production_does_not_start_without_it_and_names_it(name):
+    with pytest.raises(ValidationError) as refusal:
+        Settings(**{key: value for key, value in READY.items() if key != name})
+
+    assert (name if name.isupper() else f"MOTCUA_{name.upper()}") in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["demo", "fetch_loopback"])
+def test_production_does_not_start_with_a_demo_part(name):
+    with pytest.raises(ValidationError, match=f"MOTCUA_{name.upper()}=false"):
+        Settings(**READY | {name: True})
+
+
+def test_production_does_not_start_with_a_shifted_clock(monkeypatch):
+    monkeypatch.setenv("MOTCUA_CLOCK_SHIFT_SECONDS", "259200")
+
+    with pytest.raises(ValidationError, match="rehearsals"):
+        Settings(**READY)
+
+
+def test_a_refusal_to_start_does_not_tell_the_secrets():
+    with pytest.raises(ValidationError) as refusal:
+        Settings(**READY | {"gateway_url": "http://127.0.0.1/", "secret_key": "canary-secret"})
+
+    assert "canary-secret" not in str(refusal.value)
+
+
+def test_every_setting_is_documented():
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    names = {str(field.validation_alias or f"MOTCUA_{name.upper()}") for name, field in Settings.model_fields.items()}
+
+    missing = sorted(name for name in names if f"`{name}`" not in text)
+
+    assert not missing
