@@ -30,8 +30,7 @@ async def publish(session: AsyncSession, actor: Actor, definition: Mapping[str, 
     if problems := lint(definition):
         raise Incomplete(problems)
     procedure, sha256 = Procedure.of(definition), files.sha256(definition)
-    chosen = (ProcedureVersion.slug == procedure.slug, ProcedureVersion.version == procedure.version)
-    kept = await session.scalar(select(ProcedureVersion.sha256).where(*chosen))
+    kept = await _fingerprint(session, procedure.slug, procedure.version)
     if kept and kept != sha256:
         raise Conflict(TAKEN, slug="version-published")
     if kept is None:
@@ -43,8 +42,14 @@ async def seed(session: AsyncSession, *, at: datetime) -> int:
     """Publish every version that is shipped and not yet there; how many are shipped."""
     shipped = files.definitions()
     for definition in shipped.values():
-        await publish(session, SYSTEM, definition, at=at)
+        if await _fingerprint(session, definition["procedure"], definition["version"]) != files.sha256(definition):
+            await publish(session, SYSTEM, definition, at=at)
     return len(shipped)
+
+
+async def _fingerprint(session: AsyncSession, slug: str, version: int) -> str | None:
+    chosen = (ProcedureVersion.slug == slug, ProcedureVersion.version == version)
+    return await session.scalar(select(ProcedureVersion.sha256).where(*chosen))
 
 
 async def _keep(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue.models import ProcedureVersion
@@ -58,7 +59,7 @@ async def listing(session: AsyncSession, *, search: str | None = None, on: date)
     newest = (
         select(ProcedureVersion.slug, ProcedureVersion.version, ProcedureVersion.search_text)
         .where(*_in_force(on))
-        .distinct(ProcedureVersion.slug)
+        .ext(distinct_on(ProcedureVersion.slug))
         .order_by(ProcedureVersion.slug, ProcedureVersion.version.desc())
         .subquery()
     )

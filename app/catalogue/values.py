@@ -19,7 +19,7 @@ _IDENTITY = re.compile(r"[A-Z0-9]{6,20}")
 _TAX_CODE = re.compile(r"[0-9]{10}(-?[0-9]{3})?")
 _WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 _MAX_DIGITS = 15  # beyond it a JSON number is no longer exact
-_LENGTHS = {FieldType.LONG_TEXT: 5_000, FieldType.EMAIL: 254, FieldType.URL: 500}
+_LENGTHS = {FieldType.LONG_TEXT: 5_000, FieldType.COMPUTED: 20_000, FieldType.EMAIL: 254, FieldType.URL: 500}
 _LENGTH = 500
 
 TEXTUAL = frozenset(set(FieldType) - NUMERIC - {FieldType.BOOL, FieldType.ROWS, FieldType.MULTI_CHOICE, FieldType.ORG})
