@@ -94,7 +94,7 @@ async def wrong_signer(story: Story) -> None:
 
 async def altered_pdf(story: Story) -> None:
     """A signed paper of which one character was changed."""
-    await _refuse_file(story, "sua-sau-khi-ky", "đã bị thay đổi")
+    await _refuse_file(story, "sua-sau-khi-ky", "không khớp với chữ ký")
 
 
 async def forged_ipn(story: Story) -> None:
