@@ -136,9 +136,7 @@ async def test_a_supplement_at_intake_opens_only_the_marked_items_and_is_asked_o
     assert waiting.state == State.AWAITING_INTAKE_SUPPLEMENT
     assert waiting.answer_by is not None
 
-    await world.checked(
-        dossier_id, *await _new_paper(world, dossier_id, "rules")
-    )
+    await world.checked(dossier_id, *await _new_paper(world, dossier_id, "rules"))
     await supplement.supply(world.session, world.retailer, dossier_id, at=world.at)
 
     dossier = await world.dossier(dossier_id)
@@ -160,9 +158,7 @@ async def test_a_supplement_in_review_stops_the_clock_and_starts_it_again_by_the
     dossier_id = await world.paid()
     officer = world.actors[f"officer_{COMPETITION}"]
     world.later(days=1)
-    await supplement.ask(
-        world.session, officer, dossier_id, [Item("field", "deposit_ref")], reason="Sai số văn bản", at=world.at
-    )
+    await supplement.ask(world.session, officer, dossier_id, [Item("field", "deposit_ref")], reason="Sai số văn bản", at=world.at)
     paused = await world.dossier(dossier_id)
     assert paused.clock_paused
     assert paused.due_at is None

@@ -273,7 +273,9 @@ async def build(session: AsyncSession) -> World:
         [
             Unit(code="G02", name_vi="Bộ Công Thương", name_en="Ministry", parent=None, kind="ministry", demo=True),
             Unit(code=DESK, name_vi="Bộ phận Một cửa", name_en="One-stop desk", parent="G02", kind="one_stop_desk", demo=True),
-            Unit(code=COMPETITION, name_vi="Ủy ban Cạnh tranh Quốc gia", name_en="VCC", parent="G02", kind="commission", demo=True),
+            Unit(
+                code=COMPETITION, name_vi="Ủy ban Cạnh tranh Quốc gia", name_en="VCC", parent="G02", kind="commission", demo=True
+            ),
             Unit(code=MARKET, name_vi="Cục Thị trường trong nước", name_en="Market", parent="G02", kind="agency", demo=True),
             enterprise(SELLER, "Công ty TNHH Bán hàng Đa cấp Giả Định"),
             enterprise(RETAILER, "Siêu thị Khuyến Mại Minh Họa"),
@@ -376,5 +378,3 @@ def unsigned() -> Report:
 
 def altered(tax_code: str) -> Report:
     return report(tax_code, Indication.TOTAL_FAILED, verdict=Verdict.INVALID, codes=("SIG_MODIFIED_AFTER",))
-
-
