@@ -46,8 +46,11 @@ class Form:
 
     @classmethod
     def of(cls, procedure: Procedure) -> "Form":
-        """The form of `procedure`."""
-        return cls(procedure)
+        """The form of `procedure`; made once per version, because compiling its schema takes a while."""
+        known = _MADE.get((procedure.slug, procedure.version))
+        if known is None or known.procedure is not procedure:
+            known = _MADE[procedure.slug, procedure.version] = cls(procedure)
+        return known
 
     @property
     def pages(self) -> tuple[Page, ...]:
@@ -189,6 +192,9 @@ class Form:
         if problems:
             return answers, problems
         return {each.id: _canonical_value(each, value) for each, value in fields}, []
+
+
+_MADE: dict[tuple[str, int], Form] = {}
 
 
 def prefill(procedure: Procedure, enterprise: Mapping[str, Any]) -> Answers:

@@ -254,8 +254,12 @@ class Procedure(Part):
 
     def result_facts(self, answers: Answers) -> list[tuple[Text, str]]:
         """What is printed on the result: label and value, as an official letter writes it."""
-        lines = [(fact.label, words.printed(self, fact.value, answers)) for fact in self.result.facts]
+        lines = [(fact.label, self._printed(fact.value, answers)) for fact in self.result.facts]
         return [(label, value) for label, value in lines if value]
+
+    def _printed(self, name: str, answers: Answers) -> str:
+        value, field = words.lookup(answers, name), self.field(name)
+        return words.answer(field, value).vi if field else str(value or "")
 
     def register_doc(self, answers: Answers) -> dict[str, Any]:
         """The answers that go into the shared record, by the names the definition lists."""

@@ -6,16 +6,13 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from json import loads
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.catalogue.definition import NUMERIC, Fee, FieldType, FormField, Stage
 from app.catalogue.expressions import Expression
 from app.catalogue.functions import Context, date_of
 from app.core.money import shown
 from app.core.text import Text
-
-if TYPE_CHECKING:
-    from app.catalogue.procedure import Procedure
 
 UNITS = {
     "working_day": Text("ngày làm việc", "working days"),
@@ -133,10 +130,3 @@ def _same(value: object) -> Text:
 
 def _chosen(field: FormField, value: object) -> Text:
     return next((option.label for option in field.options if option.id == value), _same(value))
-
-
-def printed(procedure: "Procedure", name: str, answers: Mapping[str, Any]) -> str:
-    """An answer as a Vietnamese document prints it."""
-    value = lookup(answers, name)
-    field = procedure.field(name)
-    return answer(field, value).vi if field else "" if value is None else str(value)
