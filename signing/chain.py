@@ -63,17 +63,18 @@ def _speaks_of(item: Item, leaf: x509.Certificate) -> bool:
 
 
 def _judge(leaf: x509.Certificate, at: datetime, trust: TrustSnapshot, evidence: Evidence) -> Chain:
-    context = _context(trust, evidence, at)
     try:
-        paths = offline.run(context.path_builder.async_build_paths(leaf))
+        paths = offline.run(_context(trust, NO_EVIDENCE, at).path_builder.async_build_paths(leaf))
     except reasons.PathBuildingError as unknown:
         return Chain("CERT_UNTRUSTED", type(unknown).__name__)
-    answers = [_judge_path(path, context, trust, evidence) for path in paths]
+    answers = [_judge_path(path, at, trust, evidence) for path in paths]
     return next((answer for answer in answers if answer.code is None), answers[0])
 
 
-def _judge_path(path: ValidationPath, context: ValidationContext, trust: TrustSnapshot, evidence: Evidence) -> Chain:
+def _judge_path(path: ValidationPath, at: datetime, trust: TrustSnapshot, evidence: Evidence) -> Chain:
     certificates = list(path.iter_certs(include_root=True))
+    evidence = _about(certificates, evidence)
+    context = _context(trust, evidence, at)
     roles = _roles(certificates[0], trust)
     above = tuple(certificates[:-1])
     try:
@@ -125,18 +126,28 @@ def _good(certificates: Sequence[x509.Certificate], evidence: Evidence) -> Revoc
 
 def _all_answered(certificates: Sequence[x509.Certificate], evidence: Evidence) -> bool:
     """Somebody spoke for every certificate below the anchor; if that was not enough, it was too old."""
-    return all(
-        any(_is_about(item, below, above) for item in evidence.items)
-        for above, below in pairwise(certificates)
-    )
+    return all(any(_is_about(item, below, above) for item in evidence.items) for above, below in pairwise(certificates))
+
+
+def _about(certificates: Sequence[x509.Certificate], evidence: Evidence) -> Evidence:
+    """Only what speaks of this chain: the engine tries every list it is given, with its issuer's chain and all."""
+    pairs = list(pairwise(certificates))
+    return Evidence(tuple(i for i in evidence.items if any(_is_about(i, below, above) for above, below in pairs)))
 
 
 def _is_about(item: Item, leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
     if item.source is Source.CRL:
-        return bool(parsed(item).issuer == leaf.issuer)
+        return _issuer_name(item) == leaf.issuer.hashable
     answer = parsed(item).response_data["responses"][0]["cert_id"]
-    key_hash = hashlib.new(answer["hash_algorithm"]["algorithm"].native, bytes(issuer.public_key["public_key"])).digest()
-    return bool(answer["serial_number"].native == leaf.serial_number and answer["issuer_key_hash"].native == key_hash)
+    if answer["serial_number"].native != leaf.serial_number:
+        return False
+    method = answer["hash_algorithm"]["algorithm"].native
+    return bool(answer["issuer_key_hash"].native == hashlib.new(method, bytes(issuer.public_key["public_key"])).digest())
+
+
+@lru_cache(maxsize=512)
+def _issuer_name(item: Item) -> str:
+    return str(parsed(item).issuer.hashable)
 
 
 def _context(trust: TrustSnapshot, evidence: Evidence, at: datetime) -> ValidationContext:

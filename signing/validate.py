@@ -12,7 +12,7 @@ from pathlib import Path
 from pyhanko.pdf_utils import misc
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from signing import gate, preflight, reader, revocation
+from signing import fastpath, gate, preflight, reader, revocation
 from signing.chain import Moment
 from signing.codes import finding
 from signing.integrity import Document, Draft, examine
@@ -21,6 +21,7 @@ from signing.policy import Policy
 from signing.signature import judge_at, level_of, row
 from signing.verdict import conclude
 
+fastpath.install()
 ENGINE = f"mot-cua/1 pyHanko/{version('pyHanko')}"
 for _chatty in ("pyhanko", "pyhanko_certvalidator"):  # their warnings name signers; everything is in the report
     logging.getLogger(_chatty).addHandler(logging.NullHandler())

@@ -1,0 +1,130 @@
+"""What a signature check costs: processor time of the worker, beside the bare mathematics measured in the same run.
+
+The floor is one digest over the signed bytes, one signature and two certificate verifications: nothing can be correct
+and cheaper. Wall time on a shared machine says nothing, so everything here is processor time.
+"""
+
+import asyncio
+import hashlib
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+from asn1crypto import cms
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from signing import FieldBox, Policy, Pool, Seat, Verdict, seal_only, sign_paper
+from tests import make
+from tests.pki import Pki, build
+
+RUNS = 25
+
+
+def run() -> dict[str, dict[str, float]]:
+    """Medians in milliseconds, for one signature on 100 KB and 1 MB, and for a 1 MB document with archive time stamp."""
+    return asyncio.run(_run())
+
+
+async def _run() -> dict[str, dict[str, float]]:
+    with tempfile.TemporaryDirectory() as folder:
+        pki = build(Path(folder))
+        async with Pool(size=1) as pool:
+            return {name: await _measure(pool, pki, pdf) for name, pdf in (await _documents(pki)).items()}
+
+
+async def _documents(pki: Pki) -> dict[str, bytes]:
+    seat, box = Seat(pki.signer("seal"), "ConDau"), FieldBox("ConDau", "Con dấu")
+    return {
+        "bb_100kb": await sign_paper(make.pdf(100_000), pki.signer("biz")),
+        "bb_1mb": await sign_paper(make.pdf(1_000_000), pki.signer("biz")),
+        "blta_1mb": await seal_only(make.pdf(1_000_000), seat, box, pki.tsa(), pki.trust, pki.gather),
+    }
+
+
+async def _measure(pool: Pool, pki: Pki, pdf: bytes) -> dict[str, float]:
+    at = datetime.now(UTC)
+    policy = Policy(at=at, trust=pki.trust, evidence=pki.evidence(at))
+    reports = [await pool.check(pdf, policy) for _ in range(RUNS + 3)]
+    if any(report.verdict is not Verdict.VALID for report in reports):
+        raise RuntimeError(f"the measured document is {reports[0].verdict}: {sorted(reports[0].codes)}")
+    cpu_ms = statistics.median(report.cpu_ms for report in reports[3:])
+    floor_ms = _median_ms(floor(pdf, pki))
+    return {
+        "cpu_ms": round(cpu_ms, 2),
+        "floor_ms": round(floor_ms, 3),
+        "ratio_to_floor": round(cpu_ms / floor_ms, 1),
+        "kilobytes": len(pdf) // 1000,
+    }
+
+
+def _median_ms(work: Callable[[], None]) -> float:
+    """Repeated within each sample, because the clock is coarser than the work."""
+    samples = []
+    for _ in range(RUNS):
+        started = time.process_time()
+        for _ in range(10):
+            work()
+        samples.append((time.process_time() - started) * 100)
+    return statistics.median(samples)
+
+
+def floor(pdf: bytes, pki: Pki) -> Callable[[], None]:
+    """Everything that a perfect validator would have at hand is prepared; what is returned is the bare work."""
+    known = {c.subject: c for c in (_load(pki.cert(n).dump()) for n in ("natroot", "gcaroot", "pubca", "gcaca", "tsaca"))}
+    jobs = [_job(pdf, match, known) for match in re.finditer(rb"/ByteRange\s*\[([\d\s]+)\]", pdf)]
+    view = memoryview(pdf)
+
+    def work() -> None:
+        for (start, length, second, rest), method, signature, attributes, chain in jobs:
+            digest = hashlib.sha256(view[start : start + length])
+            digest.update(view[second : second + rest])
+            digest.digest()
+            _verify(chain[0], signature, attributes, method)
+            for child, parent in pairwise(chain):
+                _verify(parent, child.signature, child.tbs_certificate_bytes, child.signature_hash_algorithm)
+
+    return work
+
+
+Job = tuple[tuple[int, ...], hashes.HashAlgorithm, bytes, bytes, list[x509.Certificate]]
+
+
+def _job(pdf: bytes, match: re.Match[bytes], known: dict[x509.Name, x509.Certificate]) -> Job:
+    numbers = tuple(int(n) for n in match[1].split())
+    content = bytes.fromhex(pdf[numbers[0] + numbers[1] + 1 : numbers[2] - 1].decode())
+    signed = cms.ContentInfo.load(content)["content"]
+    info = signed["signer_infos"][0]
+    leaf = next(_load(c.dump()) for c in signed["certificates"] if c.chosen.issuer_serial == _wanted(info))
+    issuer = known[leaf.issuer]
+    method = getattr(hashes, info["digest_algorithm"]["algorithm"].native.upper())()
+    return numbers, method, info["signature"].native, info["signed_attrs"].untag().dump(), [leaf, issuer, known[issuer.issuer]]
+
+
+def _wanted(info: cms.SignerInfo) -> bytes:
+    """Issuer and serial: serial numbers alone repeat between authorities."""
+    issuer, serial = info["sid"].chosen["issuer"], info["sid"].chosen["serial_number"].native
+    return b"%s:%d" % (issuer.sha256, serial)
+
+
+def _load(der: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(der)
+
+
+def _verify(signer: x509.Certificate, signature: bytes, message: bytes, method: hashes.HashAlgorithm | None) -> None:
+    method = method or hashes.SHA256()
+    key = signer.public_key()
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        key.verify(signature, message, ec.ECDSA(method))
+    elif isinstance(key, rsa.RSAPublicKey):
+        key.verify(signature, message, padding.PSS(padding.MGF1(method), method.digest_size), method)
+
+
+if __name__ == "__main__":
+    print(run())
