@@ -5,8 +5,10 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from app.catalogue.definition import FieldType, FormField
+from app.catalogue.definition import FieldType, FormField, Page
 from app.catalogue.forms import remove_row
 from app.catalogue.values import WrongAnswer, from_date_parts, from_text, is_tax_code
 from app.core.text import Text
@@ -291,3 +293,34 @@ def test_a_table_shows_one_blank_row_and_more_on_request() -> None:
     assert goods.rows[0][0].value == "Trà thảo mộc"
     assert goods.rows[1][0].value == ""
     assert goods.rows[0][5].value == "12,5"
+
+
+NAMES = st.one_of(
+    st.sampled_from(
+        ["goods.0.name", "goods.0.price", "goods.1.from_date-day", "deposit_date-month", "phone", "tax_code", "commitment"]
+    ),
+    st.text(max_size=12),
+)
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(pairs=st.lists(st.tuples(NAMES, st.text(max_size=20)), max_size=8), page=st.sampled_from([*LICENCE_FORM.pages]))
+def test_no_posted_page_makes_the_form_stumble(pairs: list[tuple[str, str]], page: Page) -> None:
+    result = LICENCE_FORM.read_page(page.id, pairs, licence_answers(), today=TODAY, calendar=CALENDAR)
+    LICENCE_FORM.views(page.id, result.answers, typed=result.typed, problems=result.problems)
+    LICENCE_FORM.problems(result.answers, today=TODAY, calendar=CALENDAR)
+    LICENCE_FORM.summary(result.answers)
+
+
+@settings(max_examples=100, deadline=None)
+@given(name=st.sampled_from([each.id for each in LICENCE_FORM.procedure.fields]), value=JSON)
+def test_no_machines_answer_makes_the_form_stumble(name: str, value: Any) -> None:
+    answers, problems = LICENCE_FORM.read_json(licence_answers() | {name: value}, today=TODAY, calendar=CALENDAR)
+    if not problems:
+        LICENCE_FORM.problems(answers, today=TODAY, calendar=CALENDAR)
+        json.dumps(answers).encode()
