@@ -23,21 +23,25 @@ from app.demo.pki import Pki, pki_of
 
 def create_app(settings: Settings) -> Starlette:
     """Everything that speaks HTTP. Needs what `world.prepare` made."""
-    authorities = [
-        Route("/crls/{authority}/latest.crl", revocation_list),
-        Route("/ocsp/{authority}", status, methods=["POST"]),
-        Route("/tsa/tsa", time_stamp, methods=["POST"]),
-        Route("/certs/{label}.crt", certificate),
-    ]
     app = Starlette(
         routes=[
-            Mount("/pki/vn", routes=authorities),
+            Mount("/pki/vn", routes=authorities()),
             Mount("/gateway", gateway.create_app(gateway.GatewayConfig.of(settings))),
             Mount(urlsplit(settings.oidc_issuer).path, identity_provider.create_app(settings)),
         ]
     )
     app.state.pki = pki_of(settings)
     return app
+
+
+def authorities() -> list[Route]:
+    """The services of the certificate authorities, under the addresses that their certificates name."""
+    return [
+        Route("/crls/{authority}/latest.crl", revocation_list),
+        Route("/ocsp/{authority}", status, methods=["POST"]),
+        Route("/tsa/tsa", time_stamp, methods=["POST"]),
+        Route("/certs/{label}.crt", certificate),
+    ]
 
 
 def serve(settings: Settings) -> None:

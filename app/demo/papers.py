@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 import zipfile
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -50,7 +51,7 @@ Sign another PDF: .venv/bin/motcua demo sign FILE.pdf --as 9900000030
 """
 
 
-def make_files(settings: Settings) -> Path:
+def make_files(settings: Settings, tax_codes: Sequence[str] = (DIRECT_SELLER, RETAILER)) -> Path:
     """Make the files, unless they are there for today's procedures and certificates; the answer is their folder."""
     folder, procedures = settings.var / "demo" / "files", _procedures()
     mark, fingerprint = folder / ".made", _fingerprint(settings, procedures)
@@ -58,7 +59,7 @@ def make_files(settings: Settings) -> Path:
         return folder
     pki = pki_of(settings)
     shutil.rmtree(folder, ignore_errors=True)
-    for tax_code in (DIRECT_SELLER, RETAILER):
+    for tax_code in tax_codes:
         for procedure in procedures:
             _make_papers(folder / tax_code / procedure.slug, pki, procedure, tax_code)
         _make_hostile(folder / tax_code / HOSTILE, pki, tax_code)
