@@ -150,7 +150,7 @@ async def _dossier_rows(
 
 def _filters(text: str, procedure: str | None, at: datetime, *, overdue: bool) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
-    if (searched := _search(text)) is not None:
+    if (searched := matching(text)) is not None:
         wanted.append(searched)
     if procedure:
         wanted.append(Dossier.procedure == procedure)
@@ -163,17 +163,14 @@ def _state(state: State | None) -> list[ColumnElement[bool]]:
     return [Dossier.state == state] if state else []
 
 
-def _search(text: str) -> ColumnElement[bool] | None:
+def matching(text: str) -> ColumnElement[bool] | None:
     """Every word must occur, the last one as a beginning; the fold is the one used when the row was written."""
     words = fold(text.replace("\x00", "")).split()[:12]
     if not words:
         return None
     simple: ColumnElement[str] = literal_column("'simple'")
-    document = func.to_tsvector(simple, Dossier.search_text)
-    query = func.plainto_tsquery(simple, " ".join(words[:-1])) if words[:-1] else None
-    last = func.to_tsquery(simple, "'" + words[-1].replace("'", "").replace("\\", "") + "':*")
-    matched = document.bool_op("@@")(last)
-    return matched if query is None else document.bool_op("@@")(query) & matched
+    quoted = ["'" + word.replace("\\", "") + "'" for word in words]
+    return func.to_tsvector(simple, Dossier.search_text).bool_op("@@")(func.to_tsquery(simple, " & ".join(quoted) + ":*"))
 
 
 async def counts(session: AsyncSession, actor: Actor) -> dict[Queue, int]:
