@@ -65,7 +65,7 @@ def _sweep(database: Database) -> Iterator[psycopg.Connection]:
 def sessions(engine: AsyncEngine, _sweep: psycopg.Connection) -> Iterator[Sessions]:
     """Sessions that really commit, for doors and jobs; every table is emptied afterwards."""
     yield sessions_of(engine)
-    _sweep.execute(_emptying(_sweep))
+    _sweep.execute(emptying(_sweep))
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ async def visitor(main_app: FastAPI) -> AsyncIterator[AsyncClient]:
         yield client
 
 
-def _emptying(connection: psycopg.Connection) -> bytes:
+def emptying(connection: psycopg.Connection) -> bytes:
     rows = connection.execute(
         "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
         "AND relname <> 'alembic_version'"

@@ -101,7 +101,7 @@ def _stamp() -> str:
 
 def _install() -> None:
     command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  (fixed words)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise AssetsMissing(
@@ -114,7 +114,7 @@ def _npm() -> list[str]:
     """System npm if there, else the one inside a Python wheel (large, so only when needed)."""
     if shutil.which("npm") and shutil.which("node"):
         return ["npm"]
-    installed = subprocess.run(  # noqa: S603  (fixed words)
+    installed = subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", NODE_WHEEL],
         capture_output=True,
         check=False,

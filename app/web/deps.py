@@ -17,7 +17,7 @@ from app.core import clock, limits
 from app.core.actor import Actor, ActorKind
 from app.core.db import transaction
 from app.core.entry import admits, records_view
-from app.core.errors import NotAllowed, Refusal
+from app.core.errors import NotAllowed, NotFound, Refusal
 from app.core.permissions import Permission
 from app.core.text import Text, has_unwanted, nfc
 from app.identity import actions as identity_actions
@@ -111,7 +111,7 @@ async def visitor(request: Request, session: Session, at: At) -> Visitor | None:
     signed_in = await identity.session_actor(session, cookie, at=at) if cookie else None
     if signed_in is None:
         return None
-    if signed_in.stale:
+    if signed_in.stale and cookie:
         await identity_actions.keep_alive(session, cookie, at=at)
     found = Visitor(signed_in.actor, signed_in.csrf, *await _about(session, signed_in.actor))
     request.state.visitor = found
@@ -132,7 +132,7 @@ MaybeVisitor = Annotated[Visitor | None, Depends(visitor)]
 
 
 async def posted(request: Request) -> Posted:
-    """The urlencoded form of this request. Multipart goes through `uploads` alone, which never spools to a temporary file."""
+    """The urlencoded form of this request. Multipart is for the upload door alone, whose reader checks the token itself."""
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         raise Forged
     if not hasattr(request.state, "posted"):
@@ -171,16 +171,9 @@ async def csrf(request: Request, who: MaybeVisitor) -> None:
     if request.method in SAFE_METHODS:
         return
     same_origin(request)
-    if is_upload(request):
-        return
-    form = await posted(request)  # read even when nobody is signed in any more, so that it can be kept
+    form = await posted(request)
     if who and not compare_digest(form.get("csrf").encode(), who.csrf.encode()):
         raise Forged
-
-
-def is_upload(request: Request) -> bool:
-    """Whether the body is multipart; its token is checked by the upload reader, before any file byte is stored."""
-    return request.headers.get("content-type", "").startswith("multipart/form-data")
 
 
 def same_origin(request: Request) -> None:
@@ -222,19 +215,27 @@ def official(permission: Permission) -> Callable[[Visitor], Awaitable[Actor]]:
 Business = Annotated[Actor, Depends(business)]
 
 
+def _uuid(text: str | None) -> UUID | None:
+    """The id in an address; one that is none is an address that leads nowhere."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise NotFound from None
+
+
 def record_view(what: str) -> Callable[..., Awaitable[None]]:
     """A dependency for pages with personal data: who looked at `what`, of which dossier, is remembered."""
 
     @records_view
     async def remember(request: Request, session: Session, who: Annotated[Visitor, Depends(signed_in)], at: At) -> None:
-        dossier = request.path_params.get("dossier_id")
+        dossier = _uuid(request.path_params.get("dossier_id"))
         record(
             session,
             who.actor,
             f"{what}.viewed",
             subject_kind=what,
             subject_id=str(dossier or who.actor.tax_code or who.actor.unit or ""),
-            dossier_id=UUID(str(dossier)) if dossier else None,
+            dossier_id=dossier,
             at=at,
         )
 

@@ -12,7 +12,7 @@ from app.core.errors import Incomplete, NotAllowed, NotFound, Refusal, TooMany
 from app.core.text import Text
 from app.identity import actions as identity
 from app.identity.rules import browser_cookie, session_cookie
-from app.web.deps import Posted, SignInNeeded
+from app.web.deps import SignInNeeded, posted
 from app.web.pages import page
 
 TITLES = {
@@ -91,10 +91,11 @@ def _page_of_form(request: Request) -> str:
 
 async def _keep(request: Request) -> str:
     """Where to go on after sign-in: the kept form, or the page it stood on when nothing could be kept."""
-    typed: Posted | None = getattr(request.state, "posted", None)
-    https = request.app.state.settings.https
-    if typed is None:
+    try:
+        typed = await posted(request)
+    except Refusal:  # a file, or no form of ours
         return _page_of_form(request)
+    https = request.app.state.settings.https
     async with transaction(request.app.state.sessions) as session:
         key = await identity.keep_form(
             session,

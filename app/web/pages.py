@@ -20,7 +20,9 @@ from app.web import assets
 
 FOLDER = Path(__file__).with_name("templates")
 LANGUAGE_COOKIE = "lang"
+YEAR = 365 * 86400
 LANGUAGES: Final = ("vi", "en")
+FOLDERS = ("kit", "public", "business", "official", "admin", "developer")
 
 Shown = HTMLResponse
 
@@ -49,8 +51,10 @@ def _day(value: date | datetime | str | None) -> str:
     return f"{value:%d/%m/%Y}" if value else ""
 
 
-def _moment(value: datetime | None) -> str:
-    """dd/mm/yyyy HH:MM, Vietnam time."""
+def _moment(value: datetime | str | None) -> str:
+    """dd/mm/yyyy HH:MM, Vietnam time; also reads the ISO text of a stored report."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     return f"{in_vietnam(value):%d/%m/%Y %H:%M}" if value else ""
 
 
@@ -84,7 +88,10 @@ def _environment(language: Language) -> Environment:
         loader=PrefixLoader(
             {
                 "govuk_frontend_jinja": design,
-                **{name: FileSystemLoader(FOLDER / name) for name in ("kit", "public", "business", "official", "admin", "developer")},
+                **{
+                    name: FileSystemLoader(FOLDER / name)
+                    for name in ("kit", "public", "business", "official", "admin", "developer")
+                },
             }
         ),
         undefined=ChainableUndefined,
@@ -94,7 +101,13 @@ def _environment(language: Language) -> Environment:
         extensions=["jinja2.ext.do"],
     )
     text = _text(language)
-    environment.globals |= {"_": _sentence(language), "t": text, "asset": assets.url, "lang": language, "preloaded": assets.PRELOADED}
+    environment.globals |= {
+        "_": _sentence(language),
+        "t": text,
+        "asset": assets.url,
+        "lang": language,
+        "preloaded": assets.PRELOADED,
+    }
     environment.filters |= {
         "t": text,
         "day": _day,
@@ -119,7 +132,9 @@ def language_of(request: Request) -> Language:
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """The page `template` in the visitor's language. Never stored by caches: it may hold a person's data."""
     html = render(request, template, **values)
-    response = HTMLResponse(html, status_code=status, headers={"cache-control": "no-store", "content-language": language_of(request)})
+    response = HTMLResponse(
+        html, status_code=status, headers={"cache-control": "no-store", "content-language": language_of(request)}
+    )
     keep_language(request, response)
     return response
 
@@ -157,4 +172,6 @@ def keep_language(request: Request, response: Response) -> None:
     """Remember a language chosen by `?lang=` for a year."""
     if request.query_params.get("lang") in LANGUAGES:
         https = request.app.state.settings.https
-        response.set_cookie(LANGUAGE_COOKIE, language_of(request), max_age=365 * 86400, httponly=True, samesite="lax", secure=https)
+        response.set_cookie(
+            LANGUAGE_COOKIE, language_of(request), max_age=365 * 86400, httponly=True, samesite="lax", secure=https
+        )

@@ -86,11 +86,11 @@ async def track(request: Request, ma: Annotated[str, Query(max_length=60)] = "")
 
 
 @router.post("/tra-cuu", dependencies=[Depends(limited("track", rate=10, per_seconds=60, burst=10))])
-async def track_one(request: Request, session: Session, at: At, form: Form) -> Shown:
+async def track_one(request: Request, session: Session, form: Form) -> Shown:
     """The degree of completion of one dossier, and nothing else. The key travels in the body, never in an address."""
     key, secret = form.get("ma").upper(), form.get("khoa")
     try:
-        found = await dossiers.progress(session, key, secret, at=at)
+        found = await dossiers.progress(session, key, secret)
     except NotFound:
         return page(request, "public/track.html", status=404, key=form.get("ma"), error=NOT_TRACKED, found=None)
     return page(request, "public/track.html", key=key, error=None, found=found)
@@ -115,7 +115,14 @@ def _verification(request: Request, found: Verified | None, *, number: str, at: 
     asked = scanned or bool(number)
     error = NOT_VERIFIED if asked and found is None else None
     return page(
-        request, "public/verify.html", status=404 if error else 200, found=found, number=number, error=error, now=at, scanned=scanned
+        request,
+        "public/verify.html",
+        status=404 if error else 200,
+        found=found,
+        number=number,
+        error=error,
+        now=at,
+        scanned=scanned,
     )
 
 

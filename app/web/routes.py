@@ -1,7 +1,20 @@
 """All routers of the door for people; `main` mounts them."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 
+from app.core.errors import NotFound
+from app.core.text import has_unwanted
 from app.web import admin, business, official, public
 
-routers: list[APIRouter] = [public.router, *business.routers, official.router, *admin.routers]
+
+def plain_address(request: Request) -> None:
+    """An address with control or invisible characters leads nowhere; no database takes them either."""
+    asked = [request.url.path, *request.path_params.values(), *(text for pair in request.query_params.multi_items() for text in pair)]
+    if any(has_unwanted(str(text)) for text in asked):
+        raise NotFound
+
+
+_every = APIRouter(dependencies=[Depends(plain_address)])
+for _router in (public.router, *business.routers, official.router, admin.router):
+    _every.include_router(_router)
+routers: list[APIRouter] = [_every]

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from secrets import compare_digest
+from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -12,6 +13,9 @@ from starlette.requests import Request
 from app.core.errors import Incomplete, Problem
 from app.core.text import Text, file_name
 from app.web.deps import Forged
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 MAX_FIELD = 4_000
 MAX_HEADERS = 20
@@ -52,7 +56,7 @@ class Upload:
         self._whole = False
         self._parser = MultipartParser(options[b"boundary"], self._callbacks())
 
-    def _callbacks(self) -> dict[str, object]:
+    def _callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._part_begins,
             "on_header_field": lambda data, start, end: self._add_header(0, data[start:end]),
@@ -64,7 +68,7 @@ class Upload:
         }
 
     async def begin(self, token: str) -> None:
-        """Read the fields before the file. Raises `Forged` unless they hold the page's token, `Incomplete` when no file follows."""
+        """Read the fields before the file. `Forged` unless they hold the page's token, `Incomplete` when no file follows."""
         while not self.name and not self._whole and await self._more():
             pass
         if not compare_digest(self.fields.get("csrf", "").encode(), token.encode()):

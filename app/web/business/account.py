@@ -40,9 +40,7 @@ async def reads(request: Request, session: Session, actor: Business, truoc: UUID
 
 
 @kept_forms.get("/tiep-tuc/{key}", dependencies=[Depends(record_view("kept-form"))])
-async def go_on(
-    request: Request, session: Session, at: At, key: UUID, who: Annotated[Visitor, Depends(signed_in)]
-) -> Shown:
+async def go_on(request: Request, session: Session, at: At, key: UUID, who: Annotated[Visitor, Depends(signed_in)]) -> Shown:
     """What was typed into an ended session, ready to be sent again."""
     settings = request.app.state.settings
     kept = await identity.take_form(

@@ -18,9 +18,8 @@ from app.documents.rules import Acceptance
 from app.dossiers import queries as dossiers
 from app.dossiers.actions import draft
 from app.dossiers.actions.submit import submit
-from app.dossiers.lifecycle import EDITABLE, STATE_NAME, Act, State
+from app.dossiers.lifecycle import EDITABLE, Act, State
 from app.dossiers.queries import CaseFile
-from app.identity import queries as identity
 from app.web import forms
 from app.web.deps import At, Business, Form, Session, business, csrf, record_view
 from app.web.forms import Pressed
@@ -58,21 +57,8 @@ async def dossier(request: Request, session: Session, actor: Business, at: At, d
     """The task list of a draft; later, where the dossier stands."""
     case = await dossiers.case_file(session, actor, dossier_id, at=at)
     if case.card.state is not State.DRAFT:
-        return await _progress(request, session, case, at)
+        return page(request, "business/progress.html", case=case, may_withdraw=Act.WITHDRAW in case.may)
     return page(request, "business/tasks.html", case=case, **_tasks(case, at))
-
-
-async def _progress(request: Request, session: Session, case: CaseFile, at: datetime) -> Shown:
-    unit = await identity.unit(session, case.unit)
-    return page(
-        request,
-        "business/progress.html",
-        case=case,
-        now=at,
-        state_name=STATE_NAME[case.card.state],
-        unit=Text(unit.name_vi, unit.name_en or unit.name_vi),
-        may_withdraw=Act.WITHDRAW in case.may,
-    )
 
 
 def _tasks(case: CaseFile, at: datetime) -> dict[str, Any]:
@@ -81,7 +67,7 @@ def _tasks(case: CaseFile, at: datetime) -> dict[str, Any]:
     today = day_in_vietnam(at)
     problems = forms.problems_by_page(form, form.problems(case.answers, today=today))
     pages = [(each, _begun(case, each), problems[each.id]) for each in form.pages]
-    wanted = [place for paper in case.papers if paper.needed for place in paper.places]
+    wanted = [place for paper in case.papers if paper.required for place in paper.places]
     given = [place.document for place in wanted if place.document]
     return {
         "pages": pages,
@@ -172,9 +158,7 @@ async def save_page(
     if sent.stays:
         return _form_page(request, case, page_id, sent=sent, typed=typed, revision=saved.revision)
     if saved.problems and not sent.later:
-        return _form_page(
-            request, case, page_id, sent=sent, typed=typed, problems=tuple(saved.problems), revision=saved.revision
-        )
+        return _form_page(request, case, page_id, sent=sent, typed=typed, problems=tuple(saved.problems), revision=saved.revision)
     return RedirectResponse(_after(case, page_id, later=sent.later), status_code=303)
 
 

@@ -9,7 +9,6 @@ from app.core.text import Text
 from app.documents.rules import FileState
 from app.dossiers import queries as dossiers
 from app.dossiers.actions import draft
-from app.dossiers.lifecycle import EDITABLE, State
 from app.dossiers.queries import CaseFile
 from app.web.deps import At, Business, Session, business, csrf, record_view
 from app.web.files import download
@@ -23,12 +22,10 @@ def shown_papers(
     request: Request, case: CaseFile, *, status: int = 200, at_paper: str = "", error: Text | None = None, part: bool = False
 ) -> Shown:
     """The page of papers, or only its list when a script asks for news."""
-    editable = case.card.state in EDITABLE
-    named = {item.target for item in case.open_items if item.kind == "paper"}
     values = {
         "case": case,
-        "open": {paper.id for paper in case.papers if editable and (case.card.state is State.DRAFT or paper.id in named)},
-        "checking": any(d.state == FileState.CHECKING for p in case.papers for s in p.places if (d := s.document)),
+        "any_open": any(paper.open for paper in case.papers),
+        "checking": any(file.state == FileState.CHECKING for file in case.documents),
         "problems": [(f"tep-{at_paper}", error)] if error else [],
         "at_paper": at_paper,
         "error": error,
@@ -50,7 +47,7 @@ async def verdict(request: Request, session: Session, actor: Business, at: At, d
     """What the check of one file found: each signature, who signed, and what to do."""
     case = await dossiers.case_file(session, actor, dossier_id, at=at)
     file = await dossiers.document(session, actor, dossier_id, document_id)
-    return page(request, "business/verdict.html", case=case, file=file, paper=case.procedure.paper(file.paper))
+    return page(request, "business/verdict.html", case=case, file=file)
 
 
 @router.get("/{document_id}/tep", dependencies=[seen])

@@ -11,7 +11,7 @@ from app.dossiers.actions import pay
 from app.fees import queries as fees
 from app.fees.gateway import read
 from app.web.deps import At, Business, Form, Session, business, csrf, record_view
-from app.web.pages import Shown, page
+from app.web.pages import Shown, language_of, page
 
 router = APIRouter(dependencies=[Depends(business), Depends(csrf)])
 seen = Depends(record_view("dossier"))
@@ -40,6 +40,7 @@ async def start(request: Request, session: Session, actor: Business, at: At, for
         gateway=state.gateway,
         return_url=f"{state.settings.public_url.rstrip('/')}/thanh-toan/tra-ve",
         ip=request.client.host if request.client else "127.0.0.1",
+        language=language_of(request),
         at=at,
     )
     return RedirectResponse(address, status_code=303)

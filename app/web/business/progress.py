@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.core.errors import Incomplete, NotFound, WrongState
+from app.core.errors import Incomplete, WrongState
 from app.dossiers import queries as dossiers
 from app.dossiers.actions import deliver, supplement, withdraw
 from app.dossiers.lifecycle import EDITABLE, STATE_NAME, Act, State
 from app.dossiers.queries import CaseFile
-from app.issued import queries as issued
+from app.dossiers.supplements import Item
 from app.issued.rules import RESULTS
 from app.web.deps import At, Business, Form, Session, business, csrf, record_view
 from app.web.files import download
@@ -32,7 +32,7 @@ async def mine(
 ) -> Shown:
     """Every dossier of the enterprise, newest first."""
     state = next((one for one in State if one.value == trang_thai), None)
-    found = await dossiers.mine(session, actor, state=state, before=truoc)
+    found = await dossiers.mine(session, actor, state=state, before=truoc, at=at)
     return page(request, "business/mine.html", found=found, states=STATE_NAME, state=state, now=at)
 
 
@@ -55,20 +55,18 @@ def _supplement_page(request: Request, case: CaseFile, refusal: Incomplete | Non
         "business/supplement.html",
         status=422 if refusal else 200,
         case=case,
-        items=[(item, *_place(case, item.kind, item.target)) for item in case.open_items],
+        items=[(item, item.name(case.procedure), _place(case, item)) for item in case.open_items],
         problems=[("", problem.text) for problem in refusal.problems] if refusal else [],
     )
 
 
-def _place(case: CaseFile, kind: str, target: str) -> tuple[object, str]:
-    """What an item is called, and where it is put right."""
+def _place(case: CaseFile, item: Item) -> str:
+    """Where an item is put right."""
     here = f"/ho-so/{case.card.id}"
-    if kind == "paper":
-        paper = case.procedure.paper(target)
-        return (paper.name if paper else target), f"{here}/giay-to#{target}"
-    field = case.procedure.field(target)
-    shown = next((each for each in case.procedure.pages if target in each.fields), None)
-    return (field.label if field else target), f"{here}/to-khai/{shown.id}#{target}" if shown else here
+    if item.kind == "paper":
+        return f"{here}/giay-to#{item.target}"
+    shown = next((each for each in case.procedure.pages if item.target in each.fields), None)
+    return f"{here}/to-khai/{shown.id}#{item.target}" if shown else here
 
 
 @router.post("/{dossier_id}/bo-sung")
@@ -106,14 +104,10 @@ async def do_withdraw(request: Request, session: Session, actor: Business, at: A
 
 
 @router.get("/{dossier_id}/van-ban/{issued_id}", dependencies=[seen])
-async def issued_file(
-    request: Request, session: Session, actor: Business, at: At, dossier_id: UUID, issued_id: UUID
-) -> Response:
+async def issued_file(request: Request, session: Session, actor: Business, at: At, dossier_id: UUID, issued_id: UUID) -> Response:
     """A paper the ministry issued. Opening the result counts as having received it."""
     case = await dossiers.case_file(session, actor, dossier_id, at=at)
-    if issued_id not in {each.id for each in case.issued}:
-        raise NotFound
-    ready = await issued.ready(session, dossier_id, issued_id)
+    ready = await dossiers.issued_paper(session, actor, dossier_id, issued_id)
     if ready.kind in RESULTS and case.card.state is State.ISSUED:
         await deliver.hand_over(session, actor, dossier_id, at=at)
     name = f"{(ready.number or ready.kind).replace('/', '-')}.pdf"

@@ -96,7 +96,7 @@ async def _store(blobs: Blobs, document_id: UUID, dossier_id: UUID, incoming: Up
         return await blobs.put(document_id, dossier_id, incoming.chunks(), max_bytes=max_bytes)
     except Incomplete as refusal:
         if refusal.slug == "too-large":
-            text = TOO_LARGE.filled(mb=max_bytes // 1_000_000)
+            text = TOO_LARGE.filled(mb=max_bytes // (1024 * 1024))
             raise Incomplete([Problem("", "too-large", text)], text, slug="too-large") from refusal
         await blobs.erase(document_id)
         raise
