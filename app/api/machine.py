@@ -1,23 +1,31 @@
 """What every door for machines shares: the ring of keys, who calls (a DPoP-bound token), and answers with a fresh nonce."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
+from starlette.datastructures import MutableHeaders
+from starlette.types import Message, Receive, Scope, Send
 
-from app.api.problem import problem
-from app.core import clock
+from app.api.deps import At
+from app.api.problem import STATUS
+from app.core import clock, limits
+from app.core.actor import Actor, ActorKind
 from app.core.db import transaction
 from app.core.entry import admits
 from app.core.errors import Refusal
+from app.core.permissions import Role
 from app.core.text import Text
 from app.sharing import scopes
 from app.sharing.keys import Ring, load_ring
 from app.sharing.proofs import ALGORITHMS, MEMORY_SECONDS, Proof, ProofRefused, read_proof
 from app.sharing.tokens import Admitted, TokenRefused, admit, read_token
+
+CALLS_A_MINUTE, BURST = 1200, 300
 
 
 class Unauthorized(Refusal):
@@ -25,9 +33,12 @@ class Unauthorized(Refusal):
 
     slug = "invalid_token"
     text = Text(
-        "Mã truy cập hoặc bằng chứng DPoP không dùng được ở đây. Hãy xin mã mới tại /oauth/token, ký bằng chứng cho từng lần gọi.",
+        "Mã truy cập hoặc bằng chứng DPoP không dùng được ở đây. Hãy xin mã mới tại /oauth/token, ký bằng chứng mỗi lần gọi.",
         "The access token or the DPoP proof is not good here. Get a new token at /oauth/token and sign a proof for each call.",
     )
+
+
+STATUS[Unauthorized] = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +47,6 @@ class Caller:
 
     claims: dict[str, Any]
     proof: Proof
-
-
-def moment() -> datetime:
-    """The time of this request."""
-    return clock.now()
-
-
-At = Annotated[datetime, Depends(moment)]
 
 
 async def ring_of(request: Request, at: At) -> Ring:
@@ -73,60 +76,103 @@ def public_url(request: Request) -> str:
 def _caller(resource: Callable[[str], str], scope: str) -> Callable[..., Awaitable[Caller]]:
     @admits(f"client:{scope}")
     async def read_caller(request: Request, ring: Keys, at: At) -> Caller:
-        scheme, _, value = request.headers.get("authorization", "").partition(" ")
-        claims = read_token(ring, value.strip(), resource(ring.issuer), at=at)
-        if scheme.lower() != "dpop":  # a bound token shown as Bearer is a stolen token
-            raise TokenRefused
-        url = public_url(request)
-        proof = read_proof(request.headers.getlist("dpop"), request.method, url, ring.nonces, at=at, access_token=value.strip())
-        if proof.jkt != claims["cnf"]["jkt"]:
-            raise TokenRefused
-        return Caller(claims, proof)
+        async with refusing(request):
+            return _read_caller(request, ring, resource(ring.issuer), at)
 
     return read_caller
 
 
+def _read_caller(request: Request, ring: Ring, audience: str, at: datetime) -> Caller:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    token = value.strip()
+    claims = read_token(ring, token, audience, at=at)
+    if scheme.lower() != "dpop":  # a bound token shown as Bearer is a stolen token
+        raise TokenRefused
+    proofs = request.headers.getlist("dpop")
+    proof = read_proof(proofs, request.method, public_url(request), ring.nonces, at=at, access_token=token)
+    if proof.jkt != claims["cnf"]["jkt"]:
+        raise TokenRefused
+    return Caller(claims, proof)
+
+
+@asynccontextmanager
+async def refusing(request: Request) -> AsyncIterator[None]:
+    """Turn a token or proof that is not good into our refusal, and say in the challenge what was wrong."""
+    try:
+        yield
+    except (TokenRefused, ProofRefused) as refused:
+        request.state.oauth_error = refused.code
+        if refused.code == "use_dpop_nonce":  # perhaps the database has forgotten the epoch of our nonces
+            await _load(request, None, clock.now())
+        raise Unauthorized(slug=refused.code) from refused
+
+
 Reader = Annotated[Caller, Depends(_caller(scopes.sharing_resource, "sharing"))]
-Filer = Annotated[Caller, Depends(_caller(scopes.filing_resource, "filing"))]
 
 
 async def let_in(request: Request, ring: Ring, caller: Caller, at: datetime) -> Admitted:
-    """Spend the proof in a transaction of its own, so that a refused act does not give it back."""
+    """Spend the proof in a transaction of its own, so that a refused act does not give it back; and count the call."""
+    async with refusing(request), transaction(request.app.state.sessions) as session:
+        admitted = await admit(session, ring, caller.claims, caller.proof, expires=at + timedelta(seconds=MEMORY_SECONDS))
     async with transaction(request.app.state.sessions) as session:
-        return await admit(session, ring, caller.claims, caller.proof, expires=at + timedelta(seconds=MEMORY_SECONDS))
+        await limits.take(session, f"machine:{admitted.client_id}", rate=CALLS_A_MINUTE, per_seconds=60, burst=BURST, at=at)
+    return admitted
+
+
+_FilingCaller = Annotated[Caller, Depends(_caller(scopes.filing_resource, "filing"))]
+
+
+async def filer(request: Request, ring: Keys, caller: _FilingCaller, at: At) -> Actor:
+    """A company's own client as the actor: an applicant of that company, and of no other."""
+    admitted = await let_in(request, ring, caller, at)
+    if admitted.tax_code is None:
+        raise Unauthorized
+    return Actor(
+        kind=ActorKind.CLIENT,
+        name=admitted.name,
+        client_id=admitted.client_id,
+        tax_code=admitted.tax_code,
+        roles=frozenset({Role.APPLICANT}),
+    )
+
+
+Filer = Annotated[Actor, Depends(filer)]
 
 
 class MachineRoute(APIRoute):
-    """A route whose every answer carries a nonce, and whose refusals are problems with an RFC 9449 challenge."""
+    """A route whose every answer carries a nonce, and whose 401 and 403 carry an RFC 9449 challenge.
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap the route: the function-scoped transaction has ended, and rolled back, before a refusal arrives here."""
-        inner = super().get_route_handler()
+    Only the way out is touched: a refusal caught in here would end the transaction of the request as if it had gone well.
+    """
 
-        async def answer(request: Request) -> Response:
-            try:
-                response = await inner(request)
-            except (TokenRefused, ProofRefused) as refused:
-                if refused.code == "use_dpop_nonce":  # perhaps the database has forgotten the epoch of our nonces
-                    await _load(request, None, clock.now())
-                response = challenged(request, problem(Unauthorized(slug=refused.code), status=401), refused.code)
-            except Refusal as refusal:
-                response = problem(refusal)
-                if response.status_code == 403:
-                    response = challenged(request, response, "insufficient_scope")
-            return with_nonce(request, response)
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, with the headers that belong to any answer for a machine."""
+        request = Request(scope)
 
-        return answer
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_headers(request, message)
+            await send(message)
+
+        await super().handle(scope, receive, noting)
 
 
-def challenged(request: Request, response: Response, error: str) -> Response:
-    """`response` with the challenge that tells a client what went wrong and where tokens come from."""
-    settings = request.app.state.settings
+def _add_headers(request: Request, message: Message) -> None:
+    headers = MutableHeaders(scope=message)
+    headers.setdefault("cache-control", "no-store")
+    ring: Ring | None = getattr(request.app.state, "ring", None)
+    if ring is not None:
+        headers["dpop-nonce"] = ring.nonces.current(clock.now())
+    if message["status"] in {401, 403}:
+        headers["www-authenticate"] = _challenge(request)
+
+
+def _challenge(request: Request) -> str:
+    """What went wrong, and where a client learns whence tokens come."""
+    error = getattr(request.state, "oauth_error", "insufficient_scope")
     area = "filing" if request.url.path.startswith("/api/filing") else "sharing"
-    metadata = f"{settings.issuer}/.well-known/oauth-protected-resource/api/{area}"
-    challenge = f'DPoP error="{error}", algs="{" ".join(ALGORITHMS)}", resource_metadata="{metadata}"'
-    response.headers["WWW-Authenticate"] = challenge
-    return response
+    metadata = f"{request.app.state.settings.issuer}/.well-known/oauth-protected-resource/api/{area}"
+    return f'DPoP error="{error}", algs="{" ".join(ALGORITHMS)}", resource_metadata="{metadata}"'
 
 
 def with_nonce(request: Request, response: Response) -> Response:

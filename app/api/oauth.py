@@ -7,7 +7,8 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.api.machine import At, Keys, with_nonce
+from app.api.deps import At
+from app.api.machine import Keys, with_nonce
 from app.core import limits
 from app.core.db import transaction
 from app.core.entry import anyone

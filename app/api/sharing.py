@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.api.machine import At, Caller, Keys, MachineRoute, Reader, let_in
+from app.api.deps import At
+from app.api.machine import Caller, Keys, MachineRoute, Reader, let_in, refusing
 from app.api.problem import problem
 from app.core import logs
 from app.core.db import transaction
@@ -39,10 +40,10 @@ async def _read(request: Request, ring: Keys, caller: Caller, dataset: Dataset, 
     detail = datasets.detail_for(caller.claims, dataset)
     case_ref, acting_user = request.headers.get("case-ref", ""), request.headers.get("acting-user")
     if not CASE_REF.fullmatch(case_ref) or (acting_user and not CASE_REF.fullmatch(acting_user)):
-        return problem(CaseRefRequired(), status=400)
+        raise CaseRefRequired
     if not SCHEMAS[dataset].accepts_key(key):
         raise NotFound
-    async with transaction(request.app.state.sessions) as session:
+    async with refusing(request), transaction(request.app.state.sessions) as session:
         grant = await datasets.grant_of(session, ring, detail, dataset)
         question = datasets.Question(
             dataset=dataset,
