@@ -1,8 +1,6 @@
 """The portal as one ASGI application: mounts the doors, says no politely, wears the headers."""
 
 import asyncio
-import importlib
-import importlib.util
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,13 +8,14 @@ from types import FrameType
 
 import uvicorn
 from asyncpg.exceptions import LockNotAvailableError
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.api import filing, health, oauth, openapi, payments, sharing
 from app.api.edge import Hosts, Told
 from app.api.problem import invalid, problem, status_of, unforeseen
 from app.api.strict import StrictJson
@@ -27,7 +26,7 @@ from app.core.errors import Conflict, NotFound, Refusal, Unreachable
 from app.core.settings import Settings
 from app.core.text import Text
 from app.fees.gateway import Vnpay
-from app.web import assets, errors
+from app.web import assets, errors, routes, signing_in
 from app.web.headers import SafeHeaders
 
 log = logging.getLogger("motcua.main")
@@ -42,8 +41,10 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Một Cửa", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.settings = settings
     app.state.stopping = False
-    for router in _routers():
+    for router in routes.routers:
         app.include_router(router)
+    for door in (health, payments, oauth, sharing, filing, openapi, signing_in):
+        app.include_router(door.router)
     app.mount("/static", assets.files(), name="static")
     _refuse_politely(app)
     # The last added is the outermost.
@@ -52,22 +53,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SafeHeaders, settings=settings)
     app.add_middleware(Told)
     return app
-
-
-def _routers() -> list[APIRouter]:
-    doors = ["api.health", "api.payments", "api.oauth", "api.sharing", "api.filing", "api.openapi", "web.signing_in"]
-    there = []
-    for door in doors:
-        try:
-            there.append(importlib.import_module(f"app.{door}"))
-        except ImportError as error:
-            log.warning("a door is missing: %s", error)
-    try:
-        pages: list[APIRouter] = importlib.import_module("app.web.routes").routers
-    except ImportError as error:
-        log.warning("pages are missing: %s", error.name)
-        pages = []
-    return [*(door.router for door in there), *pages]
 
 
 def from_environment() -> FastAPI:

@@ -47,7 +47,7 @@ def set_up(level: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
     logging.getLogger("uvicorn.access").disabled = True  # the portal writes its own line, by route and never by path
-    for name in ("httpx", "httpcore", "procrastinate", "pyhanko", "fontTools"):
+    for name in ("httpx", "httpcore", "procrastinate", "pyhanko", "fontTools", "mail"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 

@@ -29,6 +29,7 @@ FINISH_SECONDS = 25.0
 # Seconds apart at first, hours at the end, for about a day: another system's bad afternoon is not a failed job.
 RETRY = RetryStrategy(max_attempts=10, exponential_wait=3)
 CONCURRENCY = 4
+AFTER_FAILURE_SECONDS = 5.0
 
 
 def queue_of(settings: Settings) -> App:
@@ -113,17 +114,17 @@ async def _keep(every: Every, tools: Tools) -> None:
 
 
 async def _forever(name: str, seconds: float, turn: Callable[[], Awaitable[Any]]) -> None:
-    """Take a turn, rest, again; a turn that fails is told and does not end the others."""
+    """Take a turn, rest, again; a turn that fails is told, tried again soon, and does not end the others."""
     while True:
-        token = logs.request_id.set(str(ids.uuid7()))
+        rest, token = seconds, logs.request_id.set(str(ids.uuid7()))
         try:
             await turn()
         except Exception:
             log.exception("turn failed: %s", name)
-            await asyncio.sleep(min(seconds, 5))
+            rest = min(seconds, AFTER_FAILURE_SECONDS)
         finally:
             logs.request_id.reset(token)
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(rest)
 
 
 def main(settings: Settings) -> None:
