@@ -13,9 +13,10 @@ from app.core.db import Base
 class Document(Base):
     """One file of a paper. The blob's key is `id`; `sha256` is hexadecimal and is what the receipt lists.
 
-    `place` tells which of the files that the paper asks for (0 the first format group), `row` which row of a table
-    it belongs to. `binding` is what the filer's own signature is worth (`rules.Own`), `refusal` the code that keeps the
-    file out; both are read off `report` when it is stored. A file that was ever filed (`filed_round`) is never erased, only marked `removed_at`.
+    `place` tells which of the files that the paper asks for (0 the first format group), `row` which row of a table it
+    belongs to. `binding` is what the filer's own signature is worth (`rules.Own`), `refusal` the code that keeps the file
+    out; both are read off `report` when it is stored. A file that was ever filed (`filed_round`) is never erased, only
+    marked `removed_at`.
     """
 
     __tablename__ = "document"

@@ -101,8 +101,10 @@ _REFUSED = {
         "This paper needs the enterprise's digital signature and the file carries none. Sign it and upload it again.",
     ),
     Own.OTHER: Text(
-        "Không chữ ký nào trên tệp thuộc mã số thuế của doanh nghiệp nộp hồ sơ. Hãy ký bằng chứng thư của doanh nghiệp rồi tải lên lại.",
-        "No signature on the file belongs to the tax code that files. Sign with the enterprise's certificate and upload it again.",
+        "Không chữ ký nào trên tệp thuộc mã số thuế của doanh nghiệp nộp hồ sơ. "
+        "Hãy ký bằng chứng thư của doanh nghiệp rồi tải lên lại.",
+        "No signature on the file belongs to the tax code that files. "
+        "Sign with the enterprise's certificate and upload it again.",
     ),
     Own.PARTIAL: Text(
         "Chữ ký số của doanh nghiệp không bao trùm toàn bộ tệp. Hãy ký lại bản cuối cùng rồi tải lên lại.",

@@ -29,7 +29,7 @@ def test_no_pair_of_state_and_act_has_two_rules():
     assert len(TABLE) == len(RULES)
 
 
-@pytest.mark.parametrize("state,act", REFUSED, ids=lambda value: str(value))
+@pytest.mark.parametrize("state,act", REFUSED, ids=str)
 def test_an_act_that_is_not_in_the_table_is_refused(state: State, act: Act):
     with pytest.raises(WrongState):
         next_state(state, act)

@@ -1,7 +1,6 @@
 """Lists: the right dossiers in the right order, down an index, and page after page."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -22,8 +21,10 @@ FILL = """
 INSERT INTO dossier (id, reference, procedure, version, tax_code, enterprise_name, channel, unit, desk, state, answers,
     revision, title_vi, title_en, search_text, created_at, saved_at, sort_at, clock_paused, round, open_items, events, entries)
 SELECT gen_random_uuid(), 'R' || i, 'p', 1, '99' || lpad((i % 500)::text, 8, '0'), 'Cong ty ' || i, 'online',
-    'G02.9' || (10 + i % 9), 'G02.990', (ARRAY['submitted','in_review','in_review','returned','returned'])[1 + i % 5], '{}',
-    1, 't', 't', 'cong ty so ' || i || ' ban hang', now(), now() - make_interval(mins => i), now() + make_interval(mins => i * 7 % 9973),
+    'G02.9' || (10 + i % 9), 'G02.990',
+    (ARRAY['submitted','in_review','in_review','returned','returned'])[1 + i % 5], '{}',
+    1, 't', 't', 'cong ty so ' || i || ' ban hang', now(), now() - make_interval(mins => i),
+    now() + make_interval(mins => i * 7 % 9973),
     false, 0, '[]', 0, 0
 FROM generate_series(1, 8000) i
 """
@@ -37,14 +38,14 @@ FROM (SELECT id, unit, sort_at, row_number() OVER (ORDER BY id) AS n FROM dossie
 
 
 @pytest.fixture
-async def crowded(sessions, owner: AsyncSession) -> AsyncIterator[AsyncSession]:
+async def crowded(sessions, owner: AsyncSession) -> AsyncSession:
     """Eight thousand dossiers and as many tasks, with statistics; emptied afterwards by `sessions`."""
     for statement in (FILL, TASKS):
         await owner.execute(text(statement))
     await owner.commit()
     await owner.execute(text("ANALYZE dossier, task"))
     await owner.commit()
-    yield owner
+    return owner
 
 
 async def plan(session: AsyncSession, statement: ClauseElement) -> str:

@@ -35,10 +35,12 @@ from signing.model import (
     Report,
     Revocation,
     Revoked,
-    Role as SignerRole,
     Signature,
     Signer,
     Verdict,
+)
+from signing.model import (
+    Role as SignerRole,
 )
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 09:00 in Vietnam

@@ -31,7 +31,7 @@ _DESK_ROLES = frozenset({Role.INTAKE_OFFICER})
 
 
 async def my_task(session: AsyncSession, actor: Actor, dossier: Dossier, task_id: UUID | None = None) -> Task:
-    """The open task that `actor` may do (the one named, if named); `WrongState` when there is none, `NotAllowed` when not theirs."""
+    """The open task that `actor` may do (the one named, if named). `WrongState`: there is none; `NotAllowed`: not theirs."""
     open_tasks = [t for t in await task_queries.open_of(session, dossier.id) if task_id in (None, t.id)]
     if not open_tasks:
         raise WrongState(
