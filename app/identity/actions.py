@@ -16,7 +16,7 @@ from app.core.actor import SYSTEM, Actor, ActorKind
 from app.core.errors import Conflict, NotFound
 from app.core.ids import uuid7
 from app.core.permissions import Permission, Role
-from app.core.text import Language, fold
+from app.core.text import Language, Text, fold
 from app.identity import kept, oidc
 from app.identity.claims import Claims, Organisation
 from app.identity.kept import Kept, hashed
@@ -41,6 +41,11 @@ from app.identity.rules import (
     TOUCH_EVERY,
     SignInRefused,
     safe_return,
+)
+
+HAS_ADMINISTRATOR = Text(
+    "Cổng đã có người quản trị. Người quản trị mới do hai người quản trị hiện có giao vai trò.",
+    "The portal has an administrator already. Two administrators give the role to the next one.",
 )
 
 
@@ -87,13 +92,17 @@ async def take_attempt(
     return Attempt(row.nonce, row.verifier, row.return_to), await _provider(session, client, at=at)
 
 
-async def sign_in(session: AsyncSession, claims: Claims, *, replaces: str | None, at: datetime) -> str:
-    """Open a session for the person the claims speak of; the answer is its cookie, a new one at every sign-in.
+async def meet(session: AsyncSession, claims: Claims) -> UUID:
+    """Know the person, whether or not they may enter: an administrator gives a role to someone who has been here once."""
+    return await put_person(session, claims.iss, claims.sub, claims.name, claims.email, claims.personal_number)
+
+
+async def sign_in(session: AsyncSession, person_id: UUID, claims: Claims, *, replaces: str | None, at: datetime) -> str:
+    """Open a session for a person we have met; the answer is its cookie, a new one at every sign-in.
 
     An organisation account brings its enterprise and a mandate. An official's roles come from the portal's own table,
     never from claims: whoever runs the identity provider must not be able to appoint a head of unit.
     """
-    person_id = await put_person(session, claims.iss, claims.sub, claims.name, claims.email, claims.personal_number)
     if claims.organisation is not None:
         await _admit(session, person_id, claims.organisation, at=at)
     elif not await has_role(session, person_id, at=at):
@@ -279,7 +288,9 @@ async def create_first_admin(
 ) -> UUID:
     """Make someone administrator without a second person, as long as the portal has none. `Conflict` afterwards."""
     if await session.scalar(select(exists().where(RoleGrant.role == Role.SYSTEM_ADMIN, RoleGrant.valid_to.is_(None)))):
-        raise Conflict
+        raise Conflict(HAS_ADMINISTRATOR, slug="has-administrator")
+    if await session.get(Unit, unit) is None:
+        await put_unit(session, unit, name_vi=unit, name_en=unit, parent=None, kind="ministry", demo=False)
     person_id = await put_person(session, issuer, subject, name, email, None)
     give_role(session, SYSTEM, person_id, Role.SYSTEM_ADMIN, unit, at=at)
     record(session, SYSTEM, Event.ADMIN_CREATED, subject_kind="person", subject_id=person_id, at=at)

@@ -53,7 +53,7 @@ async def begin(request: Request, session: Session, at: At, who: MaybeVisitor, t
 
 @router.get("/dang-nhap/tra-ve", dependencies=[Depends(limited("sign-in-return", rate=60, per_seconds=60, burst=30))])
 async def come_back(request: Request, at: At) -> Response:
-    """Back from the identity provider. Three steps, because no transaction stays open while the provider is asked."""
+    """Back from the identity provider. Several steps, because no transaction stays open while the provider is asked."""
     try:
         cookie, return_to = await _finish(request, at)
     except (SignInRefused, Unreachable) as refusal:
@@ -84,9 +84,11 @@ async def _finish(request: Request, at: datetime) -> tuple[str, str]:
     if callback.code is None:
         raise SignInRefused(f"provider:{callback.error if callback.error in PROVIDER_ERRORS else 'other'}")
     claims = await oidc.redeem(client, provider, callback.code, verifier=attempt.verifier, nonce=attempt.nonce, at=at)
+    told, old = read_claims(claims), request.cookies.get(_session_name(request))
+    async with transaction(sessions) as session:  # kept even when the person may not enter
+        person_id = await actions.meet(session, told)
     async with transaction(sessions) as session:
-        old = request.cookies.get(_session_name(request))
-        return await actions.sign_in(session, read_claims(claims), replaces=old, at=at), attempt.return_to
+        return await actions.sign_in(session, person_id, told, replaces=old, at=at), attempt.return_to
 
 
 async def _refused(request: Request, refusal: Refusal, at: datetime) -> Response:

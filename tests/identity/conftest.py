@@ -89,8 +89,8 @@ async def portal(app: FastAPI, provider: Provider, sessions: Sessions) -> FastAP
     return app
 
 
-class Person:
-    """A browser without JavaScript in front of the portal, and of the provider when it is sent there."""
+class Browser:
+    """A person's browser without JavaScript in front of the portal, and of the provider when it is sent there."""
 
     def __init__(self, portal: FastAPI) -> None:
         self.here = httpx.AsyncClient(transport=httpx.ASGITransport(portal), base_url=PORTAL, headers={"origin": PORTAL})
@@ -127,8 +127,8 @@ def parameters(query: str) -> dict[str, str]:
 
 
 @pytest.fixture
-async def person(portal: FastAPI) -> AsyncIterator[Person]:
-    someone = Person(portal)
+async def person(portal: FastAPI) -> AsyncIterator[Browser]:
+    someone = Browser(portal)
     yield someone
     await someone.here.aclose()
     await someone.there.aclose()

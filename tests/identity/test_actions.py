@@ -42,6 +42,8 @@ async def test_a_role_takes_two_administrators(session, unit):
     someone = await _person(session, "cv-1")
 
     asked = await actions.ask_role(session, first, someone, Role.CASE_OFFICER, "G02", at=AT)
+    (waiting,) = await queries.waiting_roles(session)
+    assert (waiting.id, waiting.name, waiting.asked_by_name) == (asked, "Người cv-1", "Người qt-1")
     assert await queries.officials(session, "G02", Role.CASE_OFFICER, at=AT) == []
 
     with pytest.raises(NotAllowed) as refusal:
@@ -50,6 +52,7 @@ async def test_a_role_takes_two_administrators(session, unit):
 
     await actions.confirm_role(session, second, asked, at=AT)
     assert [p.id for p in await queries.officials(session, "G02", Role.CASE_OFFICER, at=AT)] == [someone]
+    assert await queries.waiting_roles(session) == []
     with pytest.raises(Conflict):
         await actions.confirm_role(session, second, asked, at=AT)
     with pytest.raises(Conflict):
@@ -95,7 +98,7 @@ async def test_a_role_ends_at_once_and_one_administrator_suffices(session, unit)
     assert await queries.grants(session, at=AT + timedelta(days=1)) == []
 
 
-async def test_the_first_administrator_is_made_without_a_second_and_never_again(session, unit):
+async def test_the_first_administrator_is_made_without_a_second_and_never_again(session):
     who = {"issuer": "https://id.example", "name": "Quản trị", "email": None, "unit": "G02", "at": AT}
     made = await actions.create_first_admin(session, subject="qt-1", **who)
     assert [p.id for p in await queries.officials(session, "G02", Role.SYSTEM_ADMIN, at=AT)] == [made]
@@ -123,7 +126,8 @@ def _claims() -> Claims:
 
 
 async def _signed_in(session) -> tuple[str, Actor]:
-    cookie = await actions.sign_in(session, _claims(), replaces=None, at=AT)
+    person_id = await actions.meet(session, _claims())
+    cookie = await actions.sign_in(session, person_id, _claims(), replaces=None, at=AT)
     return cookie, (await queries.session_actor(session, cookie, at=AT)).actor
 
 

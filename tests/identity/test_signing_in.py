@@ -4,7 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.audit.models import AuditRow
 from app.core import clock
@@ -14,12 +14,12 @@ from app.core.permissions import Permission, Role
 from app.demo import identity_provider
 from app.identity import actions, queries
 from app.identity.kept import hashed
-from app.identity.models import Mandate, RoleGrant, WebSession
+from app.identity.models import Mandate, Person, RoleGrant, WebSession
 from app.identity.rules import ABSOLUTE, BUSINESS_IDLE, OFFICIAL_IDLE, browser_cookie, session_cookie
-from tests.identity.conftest import Person, parameters
+from tests.identity.conftest import Browser, parameters
 
 
-async def _who(sessions: Sessions, person: Person, *, later: timedelta = timedelta()) -> queries.SignedIn | None:
+async def _who(sessions: Sessions, person: Browser, *, later: timedelta = timedelta()) -> queries.SignedIn | None:
     async with transaction(sessions) as session:
         return await queries.session_actor(session, person.cookie, at=clock.now() + later)
 
@@ -54,13 +54,16 @@ async def test_a_role_in_the_claims_gives_nothing(person, sessions, monkeypatch)
     assert (await _who(sessions, person)).actor.roles == {Role.CASE_OFFICER}
 
 
-async def test_someone_without_enterprise_and_role_is_told_why_and_stays_outside(person, sessions, owner):
-    await owner.execute(update(RoleGrant).values(valid_to=clock.now()))
+async def test_someone_without_role_is_told_why_and_stays_outside_but_can_be_given_one(person, sessions, owner):
+    await owner.execute(delete(RoleGrant))
+    await owner.execute(delete(Person).where(Person.subject == "cv-918-1"))
     await owner.commit()
     answer = await person.sign_in("cv-918-1")
     assert answer.status_code == 403
     assert "chưa được giao vai trò" in answer.text
     assert person.cookie is None
+    async with transaction(sessions) as session:
+        assert "Nguyễn Văn Thử" in [one.name for one in await queries.people_of_the_ministry(session)]
 
 
 def _forged(query: str, change: dict[str, str | None]) -> str:
@@ -98,7 +101,7 @@ async def test_a_repeated_parameter_is_refused_before_anything_is_believed(perso
 
 async def test_a_callback_counts_once_and_only_in_the_browser_that_began(person, portal, sessions):
     query = await person.choose("dn-9900000030")
-    other = Person(portal)
+    other = Browser(portal)
     assert (await other.come_back(query)).status_code == 403
     assert (await person.come_back(query)).status_code == 303
     assert (await person.come_back(query)).status_code == 403
