@@ -1,0 +1,45 @@
+"""Procedures are data: each can be filed as it stands, released ones never change, and no code knows one by name."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from app.catalogue import files
+from app.catalogue.check import check_files, released
+from app.catalogue.forms import Form
+from app.catalogue.procedure import Procedure
+from app.worktime.actions import shipped
+from app.worktime.calendar import Calendar
+
+DEFINITIONS = files.definitions()
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+# The demo and the journey play businesses that file these very procedures.
+PLAYERS = ("demo", "main.py")
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_every_procedure_can_be_filed(name: str) -> None:
+    procedure = Procedure.of(DEFINITIONS[name])
+    form = Form.of(procedure)
+    jsonschema_rs.meta.validate(form.json_schema())
+    for page in form.pages:
+        assert form.views(page.id, {})
+    assert procedure.papers_needed({}, today=NOW.date())
+    assert procedure.outlook(Calendar.of(shipped()), NOW)[-1].due > NOW
+    assert procedure.fee_text.vi
+    assert procedure.time_limit_text.en
+
+
+def test_released_versions_never_change() -> None:
+    assert check_files()["errors"] == [], "put the released file back and make a new version beside it"
+    unrecorded = set(DEFINITIONS) - set(released())
+    assert not unrecorded, f"record the fingerprints of {unrecorded} (catalogue.files.sha256) in catalogue/data/released.json"
+
+
+def test_no_code_knows_a_procedure_by_name() -> None:
+    slugs = {name.split("/")[0] for name in DEFINITIONS}
+    code = [path for path in Path("app").rglob("*.py") if path.parts[1] not in PLAYERS]
+    knowing = {f"{path}: {slug}" for path in code for slug in slugs if slug in path.read_text("utf-8")}
+    assert not knowing, "what is particular to a procedure belongs into its definition"
