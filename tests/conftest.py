@@ -68,6 +68,13 @@ def sessions(engine: AsyncEngine, _sweep: psycopg.Connection) -> Iterator[Sessio
     _sweep.execute(emptying(_sweep))
 
 
+@pytest.fixture(scope="module")
+def standing_sessions(engine: AsyncEngine, _sweep: psycopg.Connection) -> Iterator[Sessions]:
+    """The same for a whole module whose tests do not disturb each other; do not ask for `sessions` beside it."""
+    yield sessions_of(engine)
+    _sweep.execute(emptying(_sweep))
+
+
 @pytest.fixture
 async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     """One open transaction, rolled back at the end: the cheapest isolation for an action or a query."""

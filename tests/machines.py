@@ -2,8 +2,10 @@
 
 import base64
 import json
+import secrets
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,34 +25,7 @@ from app.core.db import Sessions, transaction
 from app.core.settings import Settings
 from app.core.text import Text
 from app.fees.gateway import Vnpay
-
-try:  # TEMPORARY
-    import os
-
-    if not os.environ.get("WHOLE"):
-        raise ImportError
-    from app.main import create_app
-except ImportError:
-    from fastapi.exceptions import RequestValidationError
-
-    from app.api import filing, oauth, openapi, sharing
-    from app.api.problem import invalid, problem
-    from app.api.strict import StrictJson
-
-    def create_app(settings):
-        app = FastAPI(openapi_url=None)
-        app.state.settings = settings
-        for door in (oauth, sharing, filing, openapi):
-            app.include_router(door.router)
-
-        async def bad(request, error):
-            return problem(invalid(error))
-
-        app.add_exception_handler(RequestValidationError, bad)
-        app.add_middleware(StrictJson)
-        return app
-
-
+from app.main import create_app
 from app.registers import actions as registers
 from app.registers.rules import Dataset
 from app.sharing import actions
@@ -79,11 +54,22 @@ def compact(header: dict[str, Any], claims: Any, key: Any) -> str:
     """A JWS of whatever is given: members that are None are left out; `alg: none` and foreign names are signed as asked."""
     header = {name: value for name, value in header.items() if value is not None}
     if isinstance(claims, dict):
-        claims = {name: value for name, value in claims.items() if value is not None}
+        claims = {name: _now_plus(value) for name, value in claims.items() if value is not None}
     signed = f"{_b64(json.dumps(header).encode())}.{_b64(json.dumps(claims).encode())}"
     if header.get("alg") == "none":
         return f"{signed}."
     return f"{signed}.{_b64(_signature(header, signed.encode(), key))}"
+
+
+@dataclass(frozen=True)
+class FromNow:
+    """A moment so many seconds from when the message is signed."""
+
+    seconds: int
+
+
+def _now_plus(value: Any) -> Any:
+    return now() + value.seconds if isinstance(value, FromNow) else value
 
 
 def _signature(header: dict[str, Any], signed: bytes, key: Any) -> bytes:
@@ -107,6 +93,8 @@ class Machine:
     nonce: str | None = None
     agreement: str = "TT-01"
     token: str = ""
+    form: dict[str, Any] = field(default_factory=dict)
+    got_at: int = 0
 
     def assertion(self, header: dict[str, Any] | None = None, key: Any = CLIENT_KEY, **claims: Any) -> str:
         said = {"iss": self.client_id, "sub": self.client_id, "aud": ISSUER, "iat": now(), "exp": now() + 60}
@@ -144,10 +132,22 @@ class Machine:
         answer = await self.ask(**form)
         assert answer.status_code == 200, answer.text
         self.token = answer.json()["access_token"]
+        self.form, self.got_at = form, now()
         return self.token
 
+    async def refresh(self) -> None:
+        """A new token when the last is half-way: modules may run longer than a token lives."""
+        if now() > self.got_at + 120:
+            await self.get_token(**self.form)
+
     async def read(
-        self, url: str = LICENCE_URL, *, proofs: list[str] | None = None, scheme: str = "DPoP", name: str = "DPoP", **headers: str | bytes | bytes
+        self,
+        url: str = LICENCE_URL,
+        *,
+        proofs: list[str] | None = None,
+        scheme: str = "DPoP",
+        name: str = "DPoP",
+        **headers: str | bytes,
     ) -> httpx.Response:
         """A read of shared data with the last token."""
         if proofs is None:
@@ -176,16 +176,37 @@ class Portal:
     sessions: Sessions
     settings: Settings
     blobs: Blobs
-    nothing: list[Any] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def the_app(database, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """Built once: building the routes costs more than most tests."""
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    own = {"secret_key": secrets.token_urlsafe(32), "blob_key": key, "gateway_secret": secrets.token_hex(16)}
+    return create_app(Settings(DATABASE_URL=database.app_url, var=tmp_path_factory.mktemp("var"), **own))
+
+
+@asynccontextmanager
+async def opened(app: FastAPI, sessions: Sessions, blobs: Blobs) -> AsyncIterator[Portal]:
+    """The portal with an empty memory of keys."""
+    app.state.sessions, app.state.blobs, app.state.ring = sessions, blobs, None
+    app.state.gateway = Vnpay.of(app.state.settings)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as http:
+        yield Portal(app, http, sessions, app.state.settings, blobs)
 
 
 @pytest.fixture
-async def portal(settings: Settings, sessions: Sessions, blobs: Blobs) -> AsyncIterator[Portal]:
-    app = create_app(settings)
-    app.state.sessions, app.state.blobs, app.state.gateway = sessions, blobs, Vnpay.of(settings)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as http:
-        yield Portal(app, http, sessions, settings, blobs)
+async def portal(the_app: FastAPI, sessions: Sessions, blobs: Blobs) -> AsyncIterator[Portal]:
+    async with opened(the_app, sessions, blobs) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def standing_portal(the_app: FastAPI, standing_sessions: Sessions, tmp_path_factory) -> AsyncIterator[Portal]:
+    """One portal for a module whose tests change nothing that another would notice."""
+    async with opened(the_app, standing_sessions, Blobs(tmp_path_factory.mktemp("blobs"), secrets.token_bytes(32))) as made:
+        yield made
 
 
 def terms(code: str = "TT-01", **changes: Any) -> Terms:
@@ -238,8 +259,7 @@ async def licence(session: Any, number: str = "07/2026/GCN-UBCT", **changes: Any
     await registers.put(session, Dataset.LICENCES, number, doc | changes, HOLDER, at=clock.now())
 
 
-@pytest.fixture
-async def agency(portal: Portal) -> Machine:
+async def an_agency(portal: Portal) -> Machine:
     """The tax office's client: three keys, one agreement, one licence to read."""
     async with transaction(portal.sessions) as session:
         await party(session, "G02")
@@ -255,7 +275,23 @@ async def agency(portal: Portal) -> Machine:
 
 
 @pytest.fixture
+async def agency(portal: Portal) -> Machine:
+    return await an_agency(portal)
+
+
+@pytest.fixture
 async def reader(agency: Machine) -> Machine:
-    """The same with a good token and nonce."""
+    """The agency with a good token and nonce."""
     await agency.get_token()
     return agency
+
+
+@pytest.fixture(scope="module")
+async def standing_agency(standing_portal: Portal) -> Machine:
+    return await an_agency(standing_portal)
+
+
+@pytest.fixture(scope="module")
+async def standing_reader(standing_agency: Machine) -> Machine:
+    await standing_agency.get_token()
+    return standing_agency

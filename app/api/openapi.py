@@ -1,7 +1,204 @@
-"""The descriptions of our two interfaces for machines: OpenAPI 3.1, made from the routes themselves."""
+"""The descriptions of our two interfaces for machines: OpenAPI 3.1, made from the routes themselves.
 
-from fastapi import APIRouter, Depends
+The plain description lacks what an integrator must know: how to sign in, how refusals look, which headers come back.
+"""
 
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi.openapi.utils import get_openapi
+
+from app.api import filing, sharing
+from app.api.deps import KEY_NEEDED
+from app.api.filed import ProblemDocument
 from app.core.entry import anyone
+from app.registers.rules import SCHEMAS, Dataset
+from app.registers.rules import Schema as DatasetSchema
+
+Name = Literal["filing", "sharing"]
+NAMES: tuple[Name, ...] = ("filing", "sharing")
+TITLES = {
+    "filing": (
+        "Nộp hồ sơ bằng máy / Filing by machine",
+        "A company's own system files, follows and pays as its people do on the portal.",
+    ),
+    "sharing": ("Dữ liệu dùng chung / Shared data", "Another agency reads the ministry's records under a signed agreement."),
+}
+REFUSALS = {
+    "400": "The request says too little or cannot be understood.",
+    "401": "The token or the proof is not good here; the challenge says why and the answer brings a nonce.",
+    "403": "Not within the rights of this client.",
+    "404": "Missing, or not yours to see: the two are never told apart.",
+    "409": "Not possible in the present state, changed meanwhile, or the key came with another body.",
+    "413": "Larger than allowed.",
+    "422": "Some items must be corrected; all are listed.",
+    "429": "Too many requests; Retry-After says when to come back.",
+    "503": "A system we depend on did not answer; try again.",
+}
+OF_A_READ = ("400", "401", "403", "404", "422", "429", "503")
+OF_AN_ACT = ("400", "401", "403", "404", "409", "413", "422", "429", "503")
 
 router = APIRouter(dependencies=[Depends(anyone)], include_in_schema=False)
+
+
+class _Plain(yaml.SafeDumper):
+    """YAML without anchors: each part is said where it is read."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        """Never an alias."""
+        return True
+
+
+def write(folder: Path) -> list[Path]:
+    """Write both descriptions into `folder`; they are committed, and a test compares them with the routes."""
+    folder.mkdir(exist_ok=True)
+    return [_written(folder / f"{name}.yaml", name) for name in NAMES]
+
+
+def _written(path: Path, name: Name) -> Path:
+    path.write_text(text(name))
+    return path
+
+
+@cache
+def text(name: Name) -> str:
+    """One description as YAML, always in the same order."""
+    return yaml.dump(document(name), Dumper=_Plain, allow_unicode=True, sort_keys=False, width=120)
+
+
+@router.get("/api/filing/openapi.yaml")
+async def filing_yaml() -> Response:
+    """The description of filing by machine."""
+    return Response(text("filing"), media_type="application/yaml")
+
+
+@router.get("/api/sharing/openapi.yaml")
+async def sharing_yaml() -> Response:
+    """The description of the shared data."""
+    return Response(text("sharing"), media_type="application/yaml")
+
+
+def document(name: Name) -> dict[str, Any]:
+    """One description as plain values."""
+    app = FastAPI()
+    app.include_router(filing.router if name == "filing" else sharing.router)
+    title, summary = TITLES[name]
+    made = get_openapi(title=title, version="1.0.0", description=summary, routes=app.routes, openapi_version="3.1.0")
+    made["servers"] = [{"url": "/", "description": "The portal"}]
+    _describe_security(made)
+    for operations in made["paths"].values():
+        for method, operation in operations.items():
+            _complete(operation, method)
+    if name == "sharing":
+        _describe_records(made)
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+    return made
+
+
+def _describe_security(made: dict[str, Any]) -> None:
+    """Say what FastAPI does not know: the DPoP-bound token, and the shape of a refusal."""
+    parts = made.setdefault("components", {})
+    problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts.setdefault("schemas", {}).update({**problem.pop("$defs", {}), "Problem": problem})
+    for gone in ("HTTPValidationError", "ValidationError"):
+        parts["schemas"].pop(gone, None)
+    flow = {"tokenUrl": "/oauth/token", "scopes": {}}
+    parts["securitySchemes"] = {
+        "dpop": {
+            "type": "http",
+            "scheme": "DPoP",
+            "description": "RFC 9449: `Authorization: DPoP <token>` and a `DPoP` proof signed for each call, with our nonce.",
+        },
+        "oauth": {
+            "type": "oauth2",
+            "flows": {"clientCredentials": flow},
+            "description": "private_key_jwt (RFC 7523), DPoP-bound.",
+        },
+    }
+    parts["responses"] = {f"Refused{status}": _refusal(status) for status in REFUSALS}
+    made["security"] = [{"dpop": []}]
+
+
+def _refusal(status: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    headers = {"DPoP-Nonce": _header("The nonce for the next proof.")}
+    if status in {"401", "403"}:
+        headers["WWW-Authenticate"] = _header("What was wrong, and where tokens come from.")
+    if status == "429":
+        headers["Retry-After"] = _header("Seconds to wait.")
+    return {"description": REFUSALS[status], "content": content, "headers": headers}
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+def _complete(operation: dict[str, Any], method: str) -> None:
+    """Add the refusals, the nonce, and the key that every POST needs."""
+    statuses = OF_A_READ if method == "get" else OF_AN_ACT
+    operation["responses"].update({status: {"$ref": f"#/components/responses/Refused{status}"} for status in statuses})
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            response.setdefault("headers", {})["DPoP-Nonce"] = _header("The nonce for the next proof.")
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"].lower() == "idempotency-key":
+            parameter["required"] = True
+            parameter["schema"] = {"type": "string", "minLength": 8, "maxLength": 100, "pattern": "^[ -~]+$"}
+            parameter["description"] = KEY_NEEDED.en
+
+
+# ---------------------------------------------------------------- records of the shared data
+
+
+def _describe_records(made: dict[str, Any]) -> None:
+    """Give each dataset its schema and key pattern, and the answers of a read their headers."""
+    for dataset in Dataset:
+        path = next(path for path in made["paths"] if path.startswith(f"/api/sharing/v1/{dataset.value}/"))
+        operation = made["paths"][path]["get"]
+        made["components"]["schemas"][dataset.value] = _record(SCHEMAS[dataset])
+        _describe_read(operation, dataset)
+        for parameter in operation["parameters"]:
+            if parameter["name"] == "key":
+                parameter["schema"] = {"type": "string", "pattern": f"^({SCHEMAS[dataset].key_pattern})$", "maxLength": 64}
+            if parameter["name"] == "case-ref":
+                parameter.update(name="Case-Ref", required=True, schema={"type": "string", "pattern": sharing.CASE_PATTERN})
+
+
+def _record(schema: DatasetSchema) -> dict[str, Any]:
+    fields = {
+        each.name: _field(each.kind, each.format) | {"description": f"{each.title.vi} / {each.title.en}"}
+        for each in schema.fields
+    }
+    return {"type": "object", "title": schema.title.en, "description": "Only the granted fields.", "properties": fields}
+
+
+def _field(kind: str, form: str | None) -> dict[str, Any]:
+    return {"type": [kind, "null"]} | ({"format": form} if form else {})
+
+
+def _describe_read(operation: dict[str, Any], dataset: Dataset) -> None:
+    headers = {
+        "ETag": _header("The tag of these fields of this version; send it as If-None-Match."),
+        "Content-Digest": _header("SHA-256 of the body (RFC 9530)."),
+        "Log-Entry": _header("The id of the access event that this read left."),
+        "RateLimit-Policy": _header("The rate of the grant."),
+        "RateLimit": _header("What is left of it."),
+        "DPoP-Nonce": _header("The nonce for the next proof."),
+    }
+    schema = {"$ref": f"#/components/schemas/{dataset.value}"}
+    operation["responses"]["200"] = {
+        "description": "The record",
+        "headers": headers,
+        "content": {"application/json": {"schema": schema}},
+    }
+    operation["responses"]["304"] = {"description": "Unchanged since the tag you sent", "headers": headers}
+    extra = {"If-None-Match": "The tag you have.", "Acting-User": "Pseudonym of the officer who asks."}
+    operation["parameters"] += [
+        {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string", "maxLength": 200}}
+        for name, text in extra.items()
+    ]

@@ -1,5 +1,5 @@
 """The portal and the client of another agency, for every test here."""
 
-from tests.machines import agency, portal, reader
+from tests.machines import agency, portal, reader, standing_agency, standing_portal, standing_reader, the_app
 
-__all__ = ["agency", "portal", "reader"]
+__all__ = ["agency", "portal", "reader", "standing_agency", "standing_portal", "standing_reader", "the_app"]

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.api import payments
+from app.audit.models import AuditRow
 from app.core import clock
 from app.core.db import Sessions, transaction
 from app.core.text import Text
@@ -121,3 +122,11 @@ async def test_a_database_that_cannot_commit_makes_the_gateway_come_again(door, 
         await session.execute(held)
         assert (await hear(door, notice(txn_ref)))[1]["RspCode"] == "99"  # the lock was not given in time
     assert (await hear(door, notice(txn_ref)))[1]["RspCode"] == "00"
+
+
+async def test_forged_notices_are_remembered_a_few_times_and_not_without_end(door, sessions, txn_ref):
+    for _ in range(14):
+        await hear(door, notice(txn_ref, secret="forged"))
+    async with transaction(sessions) as session:
+        rows = (await session.scalars(select(AuditRow.detail))).all()
+    assert rows == [{"action": "fees.settle", "slug": "forged"}] * 10

@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from app.sharing.proofs import Nonces, normal_uri
-from tests.machines import ISSUER, LICENCE_URL, OTHER_KEY, PROOF_KEY, RSA_KEY, Machine, now
+from tests.machines import ISSUER, LICENCE_URL, OTHER_KEY, PROOF_KEY, RSA_KEY, FromNow, Machine
+
+
+@pytest.fixture
+async def reader(standing_reader: Machine) -> Machine:
+    await standing_reader.refresh()
+    return standing_reader
+
 
 ACCEPTED = {
     "plain": {},
@@ -18,9 +25,9 @@ ACCEPTED = {
     "htu with fragment": {"claims": {"htu": f"{LICENCE_URL}#x"}},
     "htu with upper-case scheme": {"claims": {"htu": LICENCE_URL.replace("http:", "HTTP:")}},
     "htu with lower-case escapes": {"claims": {"htu": LICENCE_URL.replace("%2F", "%2f")}},
-    "extra claims": {"claims": {"extra": "x", "nbf": now() - 5}},
+    "extra claims": {"claims": {"extra": "x", "nbf": FromNow(-5)}},
     "extra header members": {"header": {"extra": "x", "kid": "k"}},
-    "ten seconds old": {"claims": {"iat": now() - 10}},
+    "ten seconds old": {"claims": {"iat": FromNow(-10)}},
 }
 
 
@@ -52,8 +59,8 @@ REFUSED = {
     "htu of another path": {"claims": {"htu": LICENCE_URL.replace("07", "08")}},
     "htu of another host": {"claims": {"htu": LICENCE_URL.replace("127.0.0.1", "127.0.0.2")}},
     "htu not an address": {"claims": {"htu": "http://[::1"}},
-    "iat an hour ago": {"claims": {"iat": now() - 3600}},
-    "iat in an hour": {"claims": {"iat": now() + 3600}},
+    "iat an hour ago": {"claims": {"iat": FromNow(-3600)}},
+    "iat in an hour": {"claims": {"iat": FromNow(3600)}},
     "iat true": {"claims": {"iat": True}},
     "ath wrong": {"claims": {"ath": base64.urlsafe_b64encode(bytes(32)).decode()}},
     "another key": {"key": OTHER_KEY},

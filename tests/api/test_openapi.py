@@ -1,0 +1,56 @@
+"""The committed descriptions say what the routes do."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.api import openapi
+from tests.machines import Machine
+
+FOLDER = Path(__file__).parents[2] / "openapi"
+
+
+@pytest.mark.parametrize("name", openapi.NAMES)
+def test_the_committed_description_is_the_one_of_the_routes(name):
+    assert (FOLDER / f"{name}.yaml").read_text() == openapi.text(name), "run `motcua openapi` and commit openapi/"
+
+
+@pytest.mark.parametrize("name", openapi.NAMES)
+def test_every_operation_says_how_it_refuses_and_every_reference_is_there(name):
+    made = openapi.document(name)
+    assert made["openapi"] == "3.1.0"
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            assert {"401", "403", "404", "429", "503"} <= set(operation["responses"])
+            assert operation["operationId"]
+    assert _missing(made, made) == []
+
+
+def test_every_post_of_filing_needs_a_key():
+    for path, operations in openapi.document("filing")["paths"].items():
+        if "post" in operations:
+            keys = [one for one in operations["post"]["parameters"] if one["name"].lower() == "idempotency-key"]
+            assert keys, path
+            assert keys[0]["required"], path
+
+
+async def test_the_description_is_served(standing_agency: Machine):
+    for name in openapi.NAMES:
+        answer = await standing_agency.http.get(f"/api/{name}/openapi.yaml")
+        assert yaml.safe_load(answer.text)["openapi"] == "3.1.0"
+
+
+def _missing(part, whole):
+    if isinstance(part, list):
+        return [gone for each in part for gone in _missing(each, whole)]
+    if not isinstance(part, dict):
+        return []
+    here = [part["$ref"]] if isinstance(part.get("$ref"), str) and not _found(part["$ref"], whole) else []
+    return here + [gone for each in part.values() for gone in _missing(each, whole)]
+
+
+def _found(reference, whole):
+    for name in reference.removeprefix("#/").split("/"):
+        whole = whole.get(name) if isinstance(whole, dict) else None
+    return whole is not None
