@@ -6,12 +6,14 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
-from app.core import clock
-from app.core.db import transaction
+from app.audit.record import refused
+from app.core import clock, limits
+from app.core.actor import ANYONE
+from app.core.db import Sessions, transaction
 from app.core.entry import anyone
-from app.core.errors import Refusal
+from app.core.errors import Refusal, TooMany
 from app.dossiers.actions import pay
-from app.fees.actions import UNKNOWN
+from app.fees.actions import FORGED, UNKNOWN
 from app.fees.gateway import read
 
 log = logging.getLogger("motcua.payments")
@@ -32,5 +34,18 @@ async def ipn(request: Request) -> Response:
         # Not committed, so not confirmed: 99 makes the gateway come again.
         log.exception("a payment notice could not be taken")
         reply = UNKNOWN
+    if reply is FORGED:
+        await _remember_forgery(state.sessions)
     log.info("payment notice", extra={"reply": reply.code})
     return JSONResponse(reply.json(), headers={"cache-control": "no-store"})
+
+
+async def _remember_forgery(sessions: Sessions) -> None:
+    """An audit row for forged notices, at most one a minute after a few: the address is open to everyone, the log is for ever."""
+    at = clock.now()
+    try:
+        async with transaction(sessions) as session:
+            await limits.take(session, "forged-payment-notice", rate=1, per_seconds=60, burst=10, at=at)
+    except TooMany:
+        return
+    await refused(sessions, ANYONE, "fees.settle", "forged", subject_kind="payment", subject_id="-", at=at)

@@ -24,6 +24,7 @@ from app.issued.render import Place, Rendered, draw_stamp, render
 from app.issued.values import printed
 from app.trust import actions as trust
 from app.trust import queries as trusted
+from signing.model import Indication
 
 # Names of the signature fields, and what a screen reader says of them.
 PERSON, SEAL, TIMESTAMP = "ChuKyNguoiCoThamQuyen", "ConDauCoQuan", "DauThoiGian"
@@ -36,6 +37,10 @@ LABELS = {
 
 Stamper = Callable[[signing.FetchRules], signing.Tsa]
 Gather = Callable[[Sequence[signing.Need], datetime], Awaitable[signing.Evidence]]
+
+
+# What passes for a receipt: all is well, or only the authority's word is missing.
+PASSES = {(Indication.TOTAL_PASSED, None), (Indication.INDETERMINATE, "TRY_LATER")}
 
 
 class Unsound(RuntimeError):
@@ -127,15 +132,17 @@ class Press:
         return await signing.finish(sealed, tsa, ground.trust, partial(self._evidence, ground), field=TIMESTAMP)
 
     async def examine(self, pdf: bytes, ground: Ground, *, strict: bool) -> None:
-        """Raise `Unsound` unless our own engine accepts the file. `strict`: an unknown revocation state does not pass either."""
+        """Raise `Unsound` unless our own engine accepts the file.
+
+        Not `strict`: our own seal's revocation may be unknown for the moment, so that a filer gets the receipt of what was
+        filed while an authority is silent.
+        """
         needs = await self.pool.revocation_needs(pdf, ground.trust)
         evidence = await self.gather(needs, ground.at)
-        policy = signing.Policy(
-            at=ground.at, trust=ground.trust, evidence=evidence, roles=frozenset({signing.Role.OFFICIAL}), gate=None
-        )
+        policy = signing.Policy(at=ground.at, trust=ground.trust, evidence=evidence, roles=frozenset({signing.Role.OFFICIAL}))
         report = await self.pool.check(pdf, policy)
-        accepted = {signing.Verdict.VALID} if strict else {signing.Verdict.VALID, signing.Verdict.INDETERMINATE}
-        if report.verdict not in accepted:
+        waits = {(sign.indication, sign.subindication) for sign in report.signatures} <= PASSES
+        if report.verdict is not signing.Verdict.VALID and (strict or not report.signatures or not waits):
             raise Unsound(f"{report.verdict}: {', '.join(sorted(report.codes))}")
 
     async def second_opinion(self, document: IssuedDocument) -> None:

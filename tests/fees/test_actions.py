@@ -1,5 +1,6 @@
 """Bill, pay, settle: what each notice does, in every order."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import permutations
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db import Sessions, transaction
 from app.core.errors import NotFound, WrongState
 from app.core.ids import uuid7
 from app.core.text import Text
@@ -207,6 +209,26 @@ async def test_in_every_order_the_bill_is_paid_once_and_every_payment_is_account
     state, attempts = await _seen(session, owed)
     assert state == BillState.PAID
     assert sorted(attempts, key=str) == sorted([("paid", None), ("paid", "duplicate"), ("cancelled", None)], key=str)
+
+
+async def test_notices_that_come_at_the_same_moment_pay_once(sessions: Sessions):
+    async with transaction(sessions) as session:
+        dossier = a_dossier()
+        session.add(dossier)
+        await session.flush()
+        title = Text("Phí thẩm định", "Appraisal fee")
+        owed = actions.bill(session, dossier_id=dossier.id, fee="f", title=title, amount=FEE, due_at=DUE, at=AT)
+        await session.flush()
+        refs = [await _start(session, owed) for _ in range(2)]
+
+    async def hear(ref: str) -> actions.Settlement:
+        async with transaction(sessions) as session:
+            return await actions.settle(session, notice(ref), gateway=GATEWAY, at=AT)
+
+    heard = await asyncio.gather(*(hear(ref) for ref in refs * 3))
+    assert sorted(settlement.reply.code for settlement in heard) == ["00", "00", "02", "02", "02", "02"]
+    assert sum(settlement.paid is not None for settlement in heard) == 1
+    assert [settlement.mismatch for settlement in heard if settlement.mismatch] == [Mismatch.DUPLICATE]
 
 
 async def test_a_closed_or_overdue_bill_starts_no_payment(session: AsyncSession, owed: Bill):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.fees.gateway import Order, Vnpay, canonical, is_signed, new_txn_ref, read, signature, signed_query
@@ -50,6 +50,7 @@ def test_what_the_portal_signs_the_gateway_accepts():
     assert is_signed(GATEWAY.secret, _sent())
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.dictionaries(NAMES, VALUES, min_size=1, max_size=8))
 def test_a_signed_query_reads_back_as_signed_and_any_change_breaks_it(fields: dict[str, str]):
     fields.pop("vnp_SecureHash", None)
@@ -81,8 +82,9 @@ def test_another_merchants_notice_is_not_ours():
         b"\x00\xff\xfe",
     ],
 )
-def test_a_query_no_gateway_sends_is_read_as_nothing_or_harmless(raw: bytes):
-    assert not GATEWAY.authentic(read(raw))
+def test_a_query_no_gateway_sends_is_read_as_nothing(raw: bytes):
+    assert read(raw) == {}
+    assert not GATEWAY.authentic({})
 
 
 AMOUNTS = [("500000000", 5_000_000), ("100", 1), ("150", None), ("", None), ("-100", None), ("1e4", None), ("٣٠٠", None)]

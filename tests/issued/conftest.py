@@ -35,7 +35,8 @@ def pki(tmp_path_factory) -> Pki:
 def keys(pki: Pki, tmp_path_factory) -> Path:
     """The unit's seal and the leader's key, as the portal finds them; other units have none of their own."""
     folder = tmp_path_factory.mktemp("keys")
-    for label, name in (("seal", "seal-G02.918"), ("seal", "seal-G02"), ("official", f"person-{LEADER}")):
+    names = {"seal-G02.918": "seal", "seal-G02": "seal", "seal-G02.666": "evilbiz", f"person-{LEADER}": "official"}
+    for name, label in names.items():
         (folder / f"{name}.p12").write_bytes(_container(pki, label))
     return folder
 

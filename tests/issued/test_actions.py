@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from app.issued import actions, queries
 from app.issued.models import IssuedDocument, IssuedNumber
 from app.issued.press import Press
 from app.issued.rules import Kind, Standing, State
-from signing import Policy, Report, Role, Verdict
+from signing import Evidence, Policy, Report, Role, Verdict
 from tests.issued.conftest import LEADER
 from tests.issued.samples import SAMPLES
 from tests.issued.test_render import findings
@@ -145,13 +146,30 @@ async def test_a_failed_receipt_keeps_the_number_it_took(session, dossier, press
     assert len((await session.scalars(select(IssuedNumber))).all()) == 1
 
 
-async def test_a_seal_the_trust_store_does_not_know_is_not_given_out(session, dossier, press, pki):
-    (press.keys / "seal-G02.777.p12").write_bytes((press.keys / f"person-{LEADER}.p12").read_bytes())
-    document = await actions.order(session, RECEIPT, dossier_id=dossier.id, unit="G02.777", at=NOW)
-    stranger = await actions.order(session, RESULT, dossier_id=dossier.id, unit="G02.918", personal_signer=uuid7(), at=NOW)
-    assert await actions.make(session, dossier.id, document.id, press=press, at=NOW) is document
-    assert await actions.sign(session, dossier.id, stranger.id, press=press, at=NOW) is None
-    assert stranger.error.startswith("FileNotFoundError")
+async def test_a_seal_the_trust_store_does_not_know_is_not_given_out(session, dossier, press):
+    document = await actions.order(session, RECEIPT, dossier_id=dossier.id, unit="G02.666", at=NOW)
+    assert await actions.make(session, dossier.id, document.id, press=press, at=NOW) is None
+    assert document.error.startswith("Unsound: INDETERMINATE: CERT_UNTRUSTED")
+
+
+async def test_a_leader_without_a_key_is_named_in_the_reason(session, dossier, press):
+    document = await ordered(session, dossier, personal_signer=uuid7())
+    assert await actions.sign(session, dossier.id, document.id, press=press, at=NOW) is None
+    assert document.error.startswith("FileNotFoundError")
+
+
+async def test_a_silent_authority_holds_up_results_but_no_receipts(session, dossier, press):
+    async def silent(_needs, _at) -> Evidence:
+        return Evidence()
+
+    alone = replace(press, gather=silent)
+    receipt, result = await ordered(session, dossier, RECEIPT), await ordered(session, dossier)
+    assert await actions.make(session, dossier.id, receipt.id, press=alone, at=NOW) is receipt
+    await actions.sign(session, dossier.id, result.id, press=alone, at=NOW)
+    await actions.ask_seal(session, dossier.id, result.id, at=NOW)
+    assert await actions.seal(session, dossier.id, result.id, press=alone, at=NOW) is None
+    assert "REV_UNKNOWN" in result.error
+    assert await actions.seal(session, dossier.id, result.id, press=press, at=NOW) is result
 
 
 async def test_a_unit_without_a_seal_of_its_own_uses_the_ministrys(session, dossier, press):
