@@ -16,6 +16,7 @@ from app.demo.personas import LEADERS, PERSONAS, RETAILER
 from app.demo.pki import SEALS
 from app.identity import queries as people
 from app.identity.models import RoleGrant
+from app.registers import queries as registers
 from app.trust import queries as trust
 
 
@@ -78,6 +79,7 @@ async def test_loading_twice_gives_every_role_once_and_one_epoch(made, sessions)
         assert [row.epoch for row in await trust.epochs(session)] == [1]
         (leader,) = await people.officials(session, "G02.918", Role.UNIT_LEADER, at=clock.now())
         assert (made.signing_keys / f"person-{leader.id}.p12").exists()
+        assert [code.code for code in await registers.codes(session, "LoaiBan")] == ["0", "1", "2"]
         cards = await catalogue.listing(session, on=clock.day_in_vietnam(clock.now()))
         assert {"multi-level-selling-certificate"} <= {card.slug for card in cards}
 
