@@ -15,6 +15,6 @@ def plain_address(request: Request) -> None:
 
 
 _every = APIRouter(dependencies=[Depends(plain_address)])
-for _router in (public.router, *business.routers, official.router, admin.router):
+for _router in (public.router, *business.routers, official.router, *admin.routers):
     _every.include_router(_router)
 routers: list[APIRouter] = [_every]
