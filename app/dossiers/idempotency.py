@@ -8,11 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Conflict
 from app.core.text import Text
 from app.dossiers.models import IdempotencyKey
+from app.dossiers.visibility import BUSY, waited_in_vain
 
 _REUSED = Text(
     "Khóa Idempotency-Key này đã được dùng cho một yêu cầu có nội dung khác. Hãy dùng khóa mới.",
@@ -37,7 +39,10 @@ async def idempotent(session: AsyncSession, owner: str, key: str, body: bytes, *
     """
     digest = hashlib.sha256(body).hexdigest()
     row = insert(IdempotencyKey).values(owner=owner, key=key, request_sha256=digest, at=at)
-    taken = await session.execute(row.on_conflict_do_nothing().returning(IdempotencyKey.key))
+    try:
+        taken = await session.execute(row.on_conflict_do_nothing().returning(IdempotencyKey.key))
+    except DBAPIError as error:
+        raise (Conflict(BUSY, slug="busy") if waited_in_vain(error) else error) from error
     if taken.scalar_one_or_none() is not None:
         return None
     there = select(IdempotencyKey).where(IdempotencyKey.owner == owner, IdempotencyKey.key == key)

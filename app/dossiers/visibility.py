@@ -4,14 +4,27 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor, ActorKind
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.permissions import Permission, Role
+from app.core.text import Text
 from app.dossiers.lifecycle import State
 from app.dossiers.models import Dossier
 from app.tasks.models import Task
+
+
+BUSY = Text(
+    "Hồ sơ đang được người khác xử lý trong lúc này. Hãy thử lại sau vài giây.",
+    "Someone else is working on this dossier right now. Try again in a few seconds.",
+)
+
+
+def waited_in_vain(error: DBAPIError) -> bool:
+    """Whether the lock was not to be had within the time a request may wait (`lock_timeout`)."""
+    return getattr(error.orig, "sqlstate", None) == "55P03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,10 @@ class Visible:
         wanted = self.select().where(Dossier.id == dossier_id)
         if lock:
             wanted = wanted.with_for_update(of=Dossier).execution_options(populate_existing=True)
-        dossier = await session.scalar(wanted)
+        try:
+            dossier = await session.scalar(wanted)
+        except DBAPIError as error:
+            raise (Conflict(BUSY, slug="busy") if waited_in_vain(error) else error) from error
         if dossier is None:
             raise NotFound
         return dossier

@@ -283,3 +283,12 @@ async def test_opening_the_result_twice_returns_it_once(world: World):
     assert await open_of(world.session, dossier_id) == []
     printed = await world.session.scalar(select(IssuedDocument.facts).where(IssuedDocument.id == dossier.result_id))
     assert printed["conditions"] == ["Chỉ kinh doanh hàng hóa trong danh mục."]
+
+
+async def test_what_comes_after_the_deadline_is_not_taken_even_before_the_job_has_closed_the_dossier(world: World):
+    dossier_id = await world.submitted(PROMOTION, world.retailer)
+    await supplement.ask_at_intake(world.session, world.desk, dossier_id, [Item("paper", "rules")], reason="Thiếu", at=world.at)
+    deadline = (await world.dossier(dossier_id)).answer_by
+    with pytest.raises(WrongState) as refused:
+        await supplement.supply(world.session, world.retailer, dossier_id, at=deadline)
+    assert refused.value.slug == "too-late-to-supply"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.db import Sessions, transaction
@@ -14,6 +14,7 @@ from app.dossiers import idempotency
 from app.dossiers.actions.receive import receive
 from app.dossiers.actions.submit import submit
 from app.dossiers.models import Dossier, DossierCounter, DossierNumber
+from app.dossiers.queries import visible_to
 from tests.dossiers.world import AT, PROMOTION, World, build
 
 
@@ -107,3 +108,14 @@ async def test_a_key_whose_request_failed_can_be_used_again(sessions: Sessions):
             raise RuntimeError
     async with transaction(sessions) as session:
         assert await idempotency.idempotent(session, "client:a", "k1", b"other", at=AT) is None
+
+
+async def test_who_waits_too_long_for_a_dossier_is_told_so(sessions: Sessions, filed):
+    world, drafts = filed
+    async with transaction(sessions) as first:
+        await visible_to(world.retailer).one(first, drafts[0], lock=True)
+        with pytest.raises(Conflict) as refused:
+            async with transaction(sessions) as second:
+                await second.execute(text("SET LOCAL lock_timeout = '50ms'"))
+                await visible_to(world.retailer).one(second, drafts[0], lock=True)
+    assert refused.value.slug == "busy"

@@ -284,15 +284,16 @@ async def build(session: AsyncSession) -> World:
         ]
     )
     await session.flush()
-    await _business(world, "seller", SELLER)
-    await _business(world, "retailer", RETAILER)
-    await _official(world, "desk", DESK, Role.INTAKE_OFFICER)
+    _business(world, "seller", SELLER)
+    _business(world, "retailer", RETAILER)
+    _official(world, "desk", DESK, Role.INTAKE_OFFICER)
     for unit in (COMPETITION, MARKET):
-        await _official(world, f"officer_{unit}", unit, Role.CASE_OFFICER)
-        await _official(world, f"colleague_{unit}", unit, Role.CASE_OFFICER)
-        await _official(world, f"head_{unit}", unit, Role.DIVISION_HEAD)
-        await _official(world, f"leader_{unit}", unit, Role.UNIT_LEADER)
-        await _official(world, f"clerk_{unit}", unit, Role.RECORDS_OFFICER)
+        _official(world, f"officer_{unit}", unit, Role.CASE_OFFICER)
+        _official(world, f"colleague_{unit}", unit, Role.CASE_OFFICER)
+        _official(world, f"head_{unit}", unit, Role.DIVISION_HEAD)
+        _official(world, f"leader_{unit}", unit, Role.UNIT_LEADER)
+        _official(world, f"clerk_{unit}", unit, Role.RECORDS_OFFICER)
+    await session.flush()
     return world
 
 
@@ -317,23 +318,21 @@ def enterprise(tax_code: str, name: str, **changed: Any) -> Enterprise:
     return Enterprise(**(told | changed))
 
 
-async def _person(world: World, name: str) -> UUID:
+def _person(world: World, name: str) -> UUID:
     person = Person(id=uuid7(), issuer="https://id.example", subject=name, name=name.replace("_", " ").title())
     world.session.add(person)
-    await world.session.flush()
     return person.id
 
 
-async def _business(world: World, name: str, tax_code: str) -> None:
-    person_id = await _person(world, name)
+def _business(world: World, name: str, tax_code: str) -> None:
+    person_id = _person(world, name)
     roles = frozenset({Role.APPLICANT})
     world.actors[name] = Actor(ActorKind.BUSINESS, name=name.title(), person_id=person_id, tax_code=tax_code, roles=roles)
 
 
-async def _official(world: World, name: str, unit: str, role: Role) -> None:
-    person_id = await _person(world, name)
+def _official(world: World, name: str, unit: str, role: Role) -> None:
+    person_id = _person(world, name)
     world.session.add(RoleGrant(id=uuid7(), person_id=person_id, role=role, unit=unit, valid_from=AT, granted_by="test"))
-    await world.session.flush()
     shown = name.replace("_", " ").title()
     world.actors[name] = Actor(ActorKind.OFFICIAL, name=shown, person_id=person_id, unit=unit, roles=frozenset({role}))
 

@@ -1,5 +1,6 @@
 """What nobody answered in time ends by itself, as the procedure says."""
 
+import logging
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,16 +17,27 @@ from app.fees import actions as fees
 from app.fees.queries import open_bill
 from app.notices.wording import Kind as Told
 
+log = logging.getLogger(__name__)
+
 _UNPAID = "Trả lại hồ sơ: quá thời hạn nộp phí, lệ phí mà chưa nộp."
 _UNANSWERED = "Trả lại hồ sơ: quá thời hạn bổ sung mà chưa nhận được hồ sơ bổ sung."
 
 
 async def lapse_overdue(session: AsyncSession, at: datetime, *, limit: int = 100) -> int:
     """Job: close dossiers whose business let the time to pay or to supply run out. Returns how many."""
-    overdue = await waiting_past(session, at=at, limit=limit)
-    for dossier in overdue:
-        await _lapse(session, dossier, at)
-    return len(overdue)
+    return sum([await _tried(session, dossier, at) for dossier in await waiting_past(session, at=at, limit=limit)])
+
+
+async def _tried(session: AsyncSession, dossier: Dossier, at: datetime) -> bool:
+    """One that cannot be closed must not keep the others open: it is logged, and tried again next time."""
+    dossier_id = dossier.id
+    try:
+        async with session.begin_nested():
+            await _lapse(session, dossier, at)
+    except Exception:
+        log.exception("dossier %s could not be lapsed", dossier_id)
+        return False
+    return True
 
 
 async def _lapse(session: AsyncSession, dossier: Dossier, at: datetime) -> None:

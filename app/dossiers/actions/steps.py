@@ -27,7 +27,6 @@ from app.tasks.rules import Assignee, Assignment
 from app.worktime.queries import calendar as working_calendar
 
 _INSTANT = timedelta(microseconds=1)
-_DESK_ROLES = frozenset({Role.INTAKE_OFFICER})
 
 
 async def my_task(session: AsyncSession, actor: Actor, dossier: Dossier, task_id: UUID | None = None) -> Task:
@@ -58,11 +57,18 @@ async def open_step(session: AsyncSession, dossier: Dossier, procedure: Procedur
         stage=step.stage,
         kind=step.kind,
         role=step.role,
-        unit=dossier.desk if step.role in _DESK_ROLES else dossier.unit,
+        unit=_unit_of(dossier, step.role),
         due_at=step_due(await ledger_of(session, dossier), procedure, step, calendar, at),
         assignee=officer,
     )
     return tasks.open_task(session, dossier.id, assignment, at=at)
+
+
+def _unit_of(dossier: Dossier, role: Role) -> str:
+    """The desk's steps are done at the desk, the ministry's leaders' at the ministry (the root of the unit's code)."""
+    if role is Role.INTAKE_OFFICER:
+        return dossier.desk
+    return dossier.unit.partition(".")[0] if role is Role.MINISTRY_LEADER else dossier.unit
 
 
 async def go_on(session: AsyncSession, dossier: Dossier, procedure: Procedure, done: Step, *, at: datetime) -> None:

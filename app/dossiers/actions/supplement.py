@@ -37,6 +37,10 @@ _TOO_OFTEN = Text(
     "Đã yêu cầu bổ sung đủ số lần mà thủ tục cho phép ({rounds}). Hãy quyết định trên hồ sơ hiện có.",
     "A supplement has been asked for as often as the procedure allows ({rounds}). Decide on the dossier as it is.",
 )
+_TOO_LATE = Text(
+    "Đã hết thời hạn bổ sung nên không nộp bổ sung được nữa. Hãy nộp hồ sơ mới nếu vẫn có nhu cầu.",
+    "The time to supply has run out. File a new dossier if you still need the result.",
+)
 
 
 async def ask_at_intake(
@@ -153,6 +157,8 @@ async def supply(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: d
     """Hand in what was asked. The whole must be in order again; the clock goes on by the stage's policy."""
     dossier = await visible_to(actor).one(session, dossier_id, lock=True)
     may_move(actor, dossier, Act.SUPPLY)
+    if dossier.answer_by is not None and at >= dossier.answer_by:
+        raise WrongState(_TOO_LATE, slug="too-late-to-supply")
     procedure = await procedure_of(session, dossier)
     enterprise = await identity.enterprise(session, dossier.tax_code)
     papers = await papers_of(session, dossier.id)
