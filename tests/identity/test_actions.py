@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.approvals.models import Approval
 from app.audit.models import AuditRow
 from app.core.actor import SYSTEM, Actor, ActorKind
 from app.core.errors import Conflict, NotAllowed, NotFound
@@ -200,13 +199,3 @@ async def test_signing_in_does_not_overwrite_what_a_registry_said_of_an_enterpri
     assert (known.name_vi, known.source) == ("Tên theo đăng ký", "registry")
     assert await queries.mail_addresses(session, "9900000030") == ["dk@vi-du.example"]
     assert (await queries.prefill(session, "9900000030"))["name_vi"] == "Tên theo đăng ký"
-
-
-async def test_an_approval_cannot_be_decided_as_another_kind(session, unit):
-    first, second = await _administrator(session, "qt-1"), await _administrator(session, "qt-2")
-    asked = await actions.ask_role(session, first, first.person_id, Role.INSPECTOR, "G02", at=AT)
-    row = await session.get(Approval, asked)
-    row.kind = "trust.change"
-    await session.flush()
-    with pytest.raises(NotFound):
-        await actions.confirm_role(session, second, asked, at=AT)
