@@ -130,14 +130,19 @@ def _all_answered(certificates: Sequence[x509.Certificate], evidence: Evidence) 
 
 
 def _about(certificates: Sequence[x509.Certificate], evidence: Evidence) -> Evidence:
-    """Only what speaks of this chain: the engine tries every list it is given, with its issuer's chain and all."""
+    """Only what speaks of this chain: the engine tries every list it is given, with its issuer's chain and all.
+
+    An OCSP answer older than a list at hand is left out: the engine would believe it and not look at the list.
+    """
     pairs = list(pairwise(certificates))
-    return Evidence(tuple(i for i in evidence.items if any(_is_about(i, below, above) for above, below in pairs)))
+    items = [i for i in evidence.items if any(_is_about(i, below, above) for above, below in pairs)]
+    newest_list = max((i.this_update for i in items if i.source is Source.CRL), default=None)
+    return Evidence(tuple(i for i in items if newest_list is None or i.source is Source.CRL or i.this_update >= newest_list))
 
 
 def _is_about(item: Item, leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
     if item.source is Source.CRL:
-        return _issuer_name(item) == leaf.issuer.hashable
+        return bool(_issuer_name(item) == leaf.issuer.hashable)
     answer = parsed(item).response_data["responses"][0]["cert_id"]
     if answer["serial_number"].native != leaf.serial_number:
         return False

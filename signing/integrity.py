@@ -17,7 +17,7 @@ from signing.codes import finding
 from signing.evidence import Evidence
 from signing.model import Coverage, Finding, Modification, SigningTime, Timestamp
 from signing.policy import DIFFERENCES, WITH_FORM_FILLING, Policy, may_sign
-from signing.timestamps import allowed_algorithms, read_token
+from signing.timestamps import read_token
 from signing.verdict import Positive
 
 _COVERAGE = {
@@ -105,8 +105,7 @@ def _integrity(draft: Draft, document: Document) -> None:
 def _cryptography(draft: Draft, signature: EmbeddedPdfSignature) -> None:
     if draft.is_doc_ts:
         facts = read_token(signature.signed_data, signature.compute_digest)
-        intact, valid, broken_rule = facts.imprint_ok, facts.signature_ok, "" if facts.algorithms_ok else "ALG_SHA1"
-        draft.know(may_sign=facts.purpose_ok)
+        intact, valid, purpose_ok = facts.imprint_ok, facts.signature_ok, facts.purpose_ok
     else:
         _refuse_content_inside(signature)
         intact, valid = validate_sig_integrity(
@@ -115,21 +114,15 @@ def _cryptography(draft: Draft, signature: EmbeddedPdfSignature) -> None:
             expected_content_type="data",
             actual_digest=signature.compute_digest(),
         )
-        broken_rule = allowed_algorithms(signature.signer_info, signature.signer_cert, None) or ""
-        draft.know(may_sign=may_sign(signature.signer_cert))
-    _note_cryptography(draft, intact=intact is True, valid=valid is True, broken_rule=broken_rule)
-
-
-def _note_cryptography(draft: Draft, *, intact: bool, valid: bool, broken_rule: str) -> None:
-    draft.know(digest_equal=intact, signature_right=valid, algorithms_allowed=not broken_rule)
-    if not intact:
-        draft.note("SIG_HASH_MISMATCH")
-    if not valid:
-        draft.note("SIG_CRYPTO_INVALID")
-    if broken_rule:
-        draft.note(broken_rule)
-    if not draft.facts.may_sign:
-        draft.note("CERT_KEY_USAGE")
+        purpose_ok = may_sign(signature.signer_cert)
+    draft.know(digest_equal=intact is True, signature_right=valid is True, may_sign=purpose_ok)
+    for fact, code in (
+        ("digest_equal", "SIG_HASH_MISMATCH"),
+        ("signature_right", "SIG_CRYPTO_INVALID"),
+        ("may_sign", "CERT_KEY_USAGE"),
+    ):
+        if getattr(draft.facts, fact) is not True:
+            draft.note(code)
 
 
 def _refuse_content_inside(signature: EmbeddedPdfSignature) -> None:

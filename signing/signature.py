@@ -27,7 +27,7 @@ from signing.model import (
     Timestamp,
 )
 from signing.policy import Policy
-from signing.timestamps import TimestampCheck, check_token, imprint_of
+from signing.timestamps import TimestampCheck, allowed_algorithms, check_token, imprint_of
 from signing.verdict import indicate
 
 HANOI = timezone(timedelta(hours=7))
@@ -80,6 +80,7 @@ def _judge_signer(draft: Draft, signature: EmbeddedPdfSignature, moment: Moment,
     policy = document.policy
     moment = _proven_time(draft, signature, moment, document)
     source = TimeSource.TSA if moment.proven else TimeSource.RECEIPT
+    _note_algorithms(draft, signature, moment.at)
     draft.time = SigningTime(moment.at, source, claimed_time(signature))
     chain = judge(signature.signer_cert, moment, policy.trust, policy.evidence, document.embedded)
     _note_chain(draft, chain, policy.roles - {Role.TSA})
@@ -90,6 +91,7 @@ def _judge_document_timestamp(draft: Draft, signature: EmbeddedPdfSignature, mom
     policy = document.policy
     value = signature.signed_data["encap_content_info"]["content"].parsed["gen_time"].native
     chain = judge(signature.signer_cert, moment, policy.trust, policy.evidence, document.embedded)
+    _note_algorithms(draft, signature, value)
     _note_chain(draft, chain, frozenset({Role.TSA}))
     draft.time = SigningTime(value, TimeSource.TSA)
     if not (draft.facts.complete and not any(f.severity == "error" for f in draft.findings)):
@@ -142,6 +144,13 @@ def _note_chain(draft: Draft, chain: Chain, roles: frozenset[Role]) -> None:
         draft.note("ROLE_NOT_ALLOWED", ", ".join(sorted(chain.roles)))
 
 
+def _note_algorithms(draft: Draft, signature: EmbeddedPdfSignature, at: datetime) -> None:
+    broken_rule = allowed_algorithms(signature.signer_info, signature.signer_cert, at)
+    draft.know(algorithms_allowed=broken_rule is None)
+    if broken_rule:
+        draft.note(broken_rule)
+
+
 def _note_identity(draft: Draft, certificate: x509.Certificate) -> None:
     """Tax codes matter in filers' certificates only."""
     status = binding.identity(certificate.subject).tax_code
@@ -158,6 +167,7 @@ def _take_on_trust(draft: Draft, signature: EmbeddedPdfSignature, policy: Policy
     """The integrity-only mode: structure and mathematics have spoken, the rest is assumed."""
     claimed = claimed_time(signature)
     draft.time = SigningTime(claimed or policy.at, TimeSource.CLAIMED, claimed)
+    _note_algorithms(draft, signature, claimed or policy.at)
     draft.findings = [f for f in draft.findings if f.code != "CERT_KEY_USAGE"]
     draft.know(may_sign=True, chain_trusted=True, role_allowed=True, not_revoked=True)
 

@@ -93,7 +93,7 @@ def read_token(token: cms.SignedData, imprint: Imprint) -> Facts:
     )
 
 
-def allowed_algorithms(signer_info: cms.SignerInfo, signer: x509.Certificate, at: datetime | None) -> str | None:
+def allowed_algorithms(signer_info: cms.SignerInfo, signer: x509.Certificate, at: datetime) -> str | None:
     """The code of the rule that is broken, or None."""
     key = signer.public_key
     verdicts = (

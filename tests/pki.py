@@ -47,9 +47,8 @@ _ENTITIES: dict[str, dict[str, str]] = {
 }
 _ENTITIES["evilroot"] = _ENTITIES["natroot"]  # the trusted name, another key
 _FILERS = ("biz", "branch", "person", "bizother", "bizrev", "bizheld", "bizold", "bizfuture", "bizweak", "biztls")
-_SAME_NAME_AS = dict.fromkeys(("bizrev", "bizheld", "bizold", "bizfuture", "bizweak", "biztls", "evilbiz"), "biz") | {
-    "eviltsa": "tsa"
-}
+_ODD_FILERS = ("bizrev", "bizheld", "bizold", "bizfuture", "bizweak", "biztls", "evilbiz")
+_SAME_NAME_AS = dict.fromkeys(_ODD_FILERS, "biz") | dict.fromkeys(("eviltsa", "govtsa"), "tsa")
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ class Pki:
 
 def build(folder: Path, url: str = "http://127.0.0.1:1") -> Pki:
     """Make keys under `folder` and the certificates in memory; `url` is written into certificates and trust."""
-    keys = sorted({*_ENTITIES, *_SAME_NAME_AS, "eviltsa"})
+    keys = sorted({*_ENTITIES, *_SAME_NAME_AS})
     for name in keys:
         (folder / f"{name}.pem").write_bytes(_new_key(name))
     config = {
@@ -206,7 +205,8 @@ def _helpers() -> dict[str, Any]:
         ],
     }
     evil = {"subject": "tsa", "subject-key": "eviltsa", "issuer": "evilroot", **stamping}
-    return {**responders, "tsa": {"issuer": "tsaca", **stamping}, "eviltsa": evil}
+    wrong_root = {"subject": "tsa", "subject-key": "govtsa", "issuer": "gcaca", **stamping}
+    return {**responders, "tsa": {"issuer": "tsaca", **stamping}, "eviltsa": evil, "govtsa": wrong_root}
 
 
 def _filers() -> dict[str, Any]:
@@ -260,5 +260,6 @@ def _services() -> dict[str, Any]:
         "time-stamping": {
             "tsa": {"signing-key": "tsa", "signing-cert": "tsa"},
             "eviltsa": {"signing-key": "eviltsa", "signing-cert": "eviltsa"},
+            "govtsa": {"signing-key": "govtsa", "signing-cert": "govtsa"},
         },
     }

@@ -30,8 +30,10 @@ async def test_a_changed_token_is_worthless(pki, policy):
     assert verify_timestamp(bytes(token), DIGEST, policy).trusted is None
 
 
-async def test_an_issuer_we_do_not_know_proves_nothing(pki, policy):
-    assert verify_timestamp(await timestamp(DIGEST, pki.tsa(label="eviltsa")), DIGEST, policy).code == "TS_UNTRUSTED"
+@pytest.mark.parametrize("label", ["eviltsa", "govtsa"])
+async def test_an_issuer_we_do_not_know_for_time_stamps_proves_nothing(pki, policy, label):
+    """The second one is under a root that we trust, for officials only."""
+    assert verify_timestamp(await timestamp(DIGEST, pki.tsa(label=label)), DIGEST, policy).code == "TS_UNTRUSTED"
 
 
 async def test_an_issuer_that_may_be_revoked_proves_nothing(pki, policy):

@@ -83,6 +83,14 @@ async def test_an_answer_fetched_after_receipt_counts_for_the_receipt(pki, polic
     assert only(check(await sign_paper(paper, pki.signer("biz")), later)).revocation.source == "ocsp"
 
 
+async def test_a_younger_list_outweighs_an_older_answer(pki, policy, paper):
+    """The answer says good because it was given before the revocation."""
+    before, after = pki.ocsp_for("bizrev", NOW - 11 * DAY), pki.crl("pubca")
+    both = policy.evidence.with_items([replace(before, next_update=NOW + DAY), after])
+
+    assert "CERT_REVOKED" in check(await odd.signed(pki, paper, "bizrev"), replace(policy, evidence=both)).codes
+
+
 async def test_a_revocation_after_receipt_does_not_reach_back(pki, policy, paper):
     before = replace(policy, at=NOW - 20 * DAY)
 
