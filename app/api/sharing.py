@@ -13,9 +13,11 @@ from fastapi.responses import JSONResponse
 from app.api.deps import At
 from app.api.machine import Caller, Keys, MachineRoute, Reader, let_in, refusing
 from app.api.problem import problem
+from app.audit.record import refused
 from app.core import logs
+from app.core.actor import Actor, ActorKind
 from app.core.db import transaction
-from app.core.errors import NotFound, Refusal
+from app.core.errors import NotAllowed, NotFound, Refusal
 from app.core.text import Text
 from app.registers.rules import SCHEMAS, Dataset
 from app.sharing import datasets, queries
@@ -60,6 +62,13 @@ async def _read(request: Request, ring: Keys, caller: Caller, dataset: Dataset, 
     return _shown(reading)
 
 
+async def _remember_refusal(request: Request, caller: Caller, dataset: Dataset, refusal: Refusal, at: At) -> None:
+    """A refused data request leaves a row, though the request itself is rolled back."""
+    actor = Actor(ActorKind.CLIENT, client_id=caller.claims["client_id"])
+    sessions, subject = request.app.state.sessions, {"subject_kind": "dataset", "subject_id": dataset.value}
+    await refused(sessions, actor, "sharing.read", refusal.slug, **subject, at=at)
+
+
 def _etags(header: str) -> tuple[str, ...]:
     """The tags of an If-None-Match header, without quotes and weakness."""
     return tuple(tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")[:16] if tag.strip().isascii())
@@ -102,7 +111,11 @@ def _door(dataset: Dataset) -> Callable[..., Awaitable[Response]]:
             str, Header(description="The consumer's own case number; required.", json_schema_extra={"pattern": CASE_PATTERN})
         ] = "",
     ) -> Response:
-        return await _read(request, ring, caller, dataset, key, fields, at)
+        try:
+            return await _read(request, ring, caller, dataset, key, fields, at)
+        except NotAllowed as refusal:
+            await _remember_refusal(request, caller, dataset, refusal, at)
+            raise
 
     return read
 

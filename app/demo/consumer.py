@@ -5,7 +5,7 @@ import json
 import os
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -80,7 +80,7 @@ async def _party(session: AsyncSession, code: str, name_vi: str, name_en: str, a
 
 
 def terms(at: datetime) -> Terms:
-    """The demo agreement: public fields of licences and of dossiers' status, for five years."""
+    """The demo agreement: public fields of licences and of dossiers' status, from this year's first day on."""
     today = clock.day_in_vietnam(at)
     return Terms(
         code=AGREEMENT,
@@ -89,8 +89,8 @@ def terms(at: datetime) -> Terms:
         purposes=(Purpose(PURPOSE, Text("Kiểm tra việc chấp hành pháp luật thuế", "Checking compliance with tax law")),),
         legal_basis=(Basis("Nghị định 278/2025/NĐ-CP", "Điều 7"), Basis("Luật Dữ liệu 60/2024/QH15", "Điều 18")),
         items=dict.fromkeys(ITEMS, "Theo nội dung thống nhất mẫu của bản minh họa."),
-        valid_from=today,
-        valid_to=today.replace(year=today.year + 5, day=min(today.day, 28)),
+        valid_from=date(today.year, 1, 1),
+        valid_to=date(today.year + 5, 12, 31),
         grants=tuple(Grant(dataset, _public_fields(dataset)) for dataset in (Dataset.LICENCES, Dataset.DOSSIERS)),
     )
 

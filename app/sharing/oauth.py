@@ -5,7 +5,6 @@ writes in the same transaction. What the library lacks is ours: DPoP (RFC 9449),
 authorization requests (9396). Time is `at`, never the library's own clock.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from joserfc.jwk import KeySet
 
 from app.core.ids import uuid7
 from app.sharing import scopes
+from app.sharing.granting import Deal, asked_in, granted
 from app.sharing.keys import TOKEN_LIFE, Ring
 from app.sharing.proofs import MEMORY_SECONDS, ProofRefused, read_proof
 from app.sharing.rules import TOKEN_ID
@@ -33,17 +33,6 @@ LONGEST_ASSERTION_SECONDS = 300
 LEEWAY_SECONDS = 10
 
 _NO_STORE = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
-
-
-@dataclass(frozen=True, slots=True)
-class Deal:
-    """An agreement version in force, as far as a token cares."""
-
-    version: int
-    content_hash: str
-    purposes: frozenset[str]
-    legal_basis: tuple[dict[str, str], ...]
-    actions: Mapping[str, frozenset[str]]
 
 
 @dataclass
@@ -116,12 +105,6 @@ class InvalidTarget(OAuth2Error):
     """RFC 8707: a resource we do not protect, or one the scope does not belong to."""
 
     error = "invalid_target"
-
-
-class InvalidDetails(OAuth2Error):
-    """RFC 9396: no agreement in force gives what was asked."""
-
-    error = "invalid_authorization_details"
 
 
 class _Payload(OAuth2Payload):
@@ -214,8 +197,8 @@ class _ClientCredentials(grants.ClientCredentialsGrant):
         server: Core = self.server
         scope = set((self.client.get_allowed_scope(self.request.payload.scope) or "").split())
         self.request.resource = self._resource(server.ring.issuer, scope)
-        asked = _asked(self.request.payload.data.get("authorization_details"))
-        self.request.details = granted(asked, self.client, scope)
+        asked = asked_in(self.request.payload.data.get("authorization_details"))
+        self.request.details = granted(asked, self.client.deals, scope)
         self.request.jkt = server.prove(self.request)
 
     def _resource(self, issuer: str, scope: set[str]) -> str:
@@ -237,61 +220,6 @@ class _ClientCredentials(grants.ClientCredentialsGrant):
             "scope": scope,
             "authorization_details": self.request.details,
         }
-
-
-def _asked(text: str | None) -> list[Any]:
-    """The `authorization_details` as sent; none at all is an empty list."""
-    try:
-        asked = json.loads(text or "[]")
-    except (ValueError, RecursionError) as error:
-        raise InvalidDetails("not JSON") from error
-    if not isinstance(asked, list) or len(asked) > 8:
-        raise InvalidDetails("a list of at most eight")
-    return asked
-
-
-def granted(asked: list[Any], client: Client, scope: set[str]) -> list[dict[str, Any]]:
-    """The part of what was asked that agreements in force allow; purpose and legal basis come from the agreement."""
-    if scope == {scopes.FILING}:
-        if any(not isinstance(item, dict) or item.get("type") != scopes.FILING_DETAIL for item in asked):
-            raise InvalidDetails("filing needs no agreement")
-        return []
-    if not asked:
-        raise InvalidDetails("name an agreement and a purpose")
-    return [_granted_one(item, client, scope) for item in asked]
-
-
-def _granted_one(item: Any, client: Client, scope: set[str]) -> dict[str, Any]:
-    code = item.get("agreement") if isinstance(item, dict) else None
-    deal = client.deals.get(code) if isinstance(code, str) else None
-    if deal is None or item.get("type") != scopes.SHARED_DATA or not _is_one_of(item.get("purpose"), deal.purposes):
-        raise InvalidDetails("type, agreement or purpose")
-    names = [name for name in _names(item, "datatypes") or deal.actions if name in deal.actions and f"{name}.read" in scope]
-    actions = {action for name in names for action in deal.actions[name]}
-    actions &= set(_names(item, "actions") or actions)
-    if not actions:
-        raise InvalidDetails("nothing of this is in the agreement")
-    return {
-        "type": scopes.SHARED_DATA,
-        "agreement": code,
-        "agreement_version": deal.version,
-        "agreement_hash": deal.content_hash,
-        "purpose": item["purpose"],
-        "legal_basis": list(deal.legal_basis),
-        "datatypes": sorted(names),
-        "actions": sorted(actions),
-    }
-
-
-def _is_one_of(value: object, allowed: frozenset[str]) -> bool:
-    return isinstance(value, str) and value in allowed
-
-
-def _names(item: dict[str, Any], member: str) -> list[str]:
-    value = item.get(member, [])
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise InvalidDetails(f"{member} is a list of names")
-    return value
 
 
 class _Token(dict[str, Any]):

@@ -18,8 +18,12 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.events import Event
+from app.audit.record import record
+from app.core.actor import Actor, ActorKind
 from app.core.clock import day_in_vietnam
 from app.sharing import scopes
+from app.sharing.granting import Deal
 from app.sharing.keys import Ring
 from app.sharing.models import (
     Agreement,
@@ -31,7 +35,7 @@ from app.sharing.models import (
     UsedAssertion,
     UsedProof,
 )
-from app.sharing.oauth import ASSERTION_ALGORITHMS, Call, Client, Core, Deal, InvalidProof, Loaded, Request, Spent
+from app.sharing.oauth import ASSERTION_ALGORITHMS, Call, Client, Core, InvalidProof, Loaded, Request, Spent
 from app.sharing.proofs import ALGORITHMS, Proof
 from app.sharing.queries import good_keys
 from app.sharing.rules import IDENTIFIER, Status
@@ -66,7 +70,19 @@ async def answer(session: AsyncSession, ring: Ring, endpoint: Endpoint, call: Ca
     elif status == 200:
         await _record(session, loaded, at)
     shown = dict(body) if isinstance(body, list) else body
+    if status != 200:
+        _remember_refusal(session, loaded, endpoint, shown.get("error", ""), at)
     return Answer(status, shown, headers)
+
+
+def _remember_refusal(session: AsyncSession, loaded: Loaded, endpoint: Endpoint, error: str, at: datetime) -> None:
+    """A known client that was refused leaves a row; asking for a nonce first is no refusal."""
+    if loaded.client is None or error == "use_dpop_nonce":
+        return
+    actor = Actor(ActorKind.CLIENT, client_id=loaded.client.client_id)
+    detail = {"action": f"oauth.{endpoint}", "slug": error}
+    known = loaded.client.client_id
+    record(session, actor, Event.REFUSED, subject_kind="oauth_client", subject_id=known, detail=detail, at=at)
 
 
 def _run(core: Core, endpoint: Endpoint, call: Call) -> Any:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from sqlalchemy import text
 
 from app.core import clock
 from app.core.actor import SYSTEM
@@ -45,6 +46,14 @@ async def test_an_assertion_is_good_once_even_when_the_request_failed(agency: Ma
     assertion = agency.assertion()
     assert (await agency.ask(assertion=assertion)).json()["error"] == "use_dpop_nonce"
     assert (await agency.ask(assertion=assertion)).json()["error"] == "invalid_client"
+
+
+async def test_a_known_client_that_is_refused_leaves_a_row(agency: Machine, portal: Portal):
+    await agency.ask()
+    await agency.ask(authorization_details=agency.details(purpose="quang-cao"))
+    async with transaction(portal.sessions) as session:
+        kept = await session.execute(text("select subject_id, detail ->> 'slug' from audit_row where action = 'refused'"))
+        assert list(kept) == [("cuc-thue", "invalid_authorization_details")]
 
 
 async def test_of_twenty_uses_of_one_assertion_at_once_one_gets_a_token(agency: Machine):

@@ -34,11 +34,14 @@ async def test_fewer_fields_can_be_asked_and_only_these_are_logged(reader: Machi
 
 
 @pytest.mark.parametrize("wanted", ["signer", "number,signer", "khong_co"])
-async def test_a_field_outside_the_agreement_is_refused_with_the_clause(reader: Machine, wanted):
+async def test_a_field_outside_the_agreement_is_refused_with_the_clause(reader: Machine, portal: Portal, wanted):
     answer = await reader.read(f"{LICENCE_URL}?fields={wanted}")
     assert (answer.status_code, answer.json()["slug"]) == (403, "field-not-granted")
     assert "278/2025" in answer.json()["title_vi"]
     assert answer.headers["www-authenticate"].startswith('DPoP error="insufficient_scope"')
+    async with transaction(portal.sessions) as session:
+        kept = await session.scalars(text("select detail ->> 'slug' from audit_row where actor = 'client:cuc-thue'"))
+        assert list(kept) == ["field-not-granted"]
 
 
 async def test_data_outside_the_token_are_refused(reader: Machine):
