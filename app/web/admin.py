@@ -68,7 +68,7 @@ async def account_list(request: Request, session: Session, at: At) -> Response:
 
 
 async def _accounts_page(request: Request, session: Session, at: At, **more: Any) -> Response:
-    shown = {
+    shown: dict[str, Any] = {
         "grants": await identity.grants(session, at=at),
         "waiting": await identity.waiting_roles(session),
         "people": await identity.people_of_the_ministry(session),

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -23,10 +23,13 @@ from app.core.text import Text
 from app.dossiers import queries
 from app.dossiers.actions import assign, decide, deliver, extend, papers, process, receive, stop, supplement
 from app.dossiers.lifecycle import ACT_NAME, STATE_NAME, Act, State
+from app.dossiers.supplements import Item
 from app.issued import queries as issued
 from app.web.deps import At, Form, Posted, Session, csrf, official, record_view
 from app.web.files import download
 from app.web.pages import page
+
+KINDS: dict[str, Literal["field", "paper"]] = {"field": "field", "paper": "paper"}
 
 enter = official(Permission.DOSSIER_READ_UNIT)
 router = APIRouter(prefix="/can-bo", dependencies=[Depends(enter), Depends(csrf)])
@@ -38,6 +41,7 @@ QUEUE_NAME = {
     queries.Queue.TASKS_TEAM: Text("Việc chung của vai trò", "Tasks of my role"),
     queries.Queue.INTAKE: Text("Chờ tiếp nhận", "Waiting to be received"),
     queries.Queue.UNIT: Text("Toàn đơn vị", "Whole unit"),
+    queries.Queue.ALL: Text("Toàn Bộ", "Whole ministry"),
 }
 
 
@@ -55,7 +59,7 @@ async def worklist(
     tu: str | None = None,
 ) -> Response:
     """The queue opened first is the one with something to do; filters stand in the address."""
-    counts = await queries.counts(session, actor, at=at)
+    counts = await queries.counts(session, actor)
     queue = _queue(hang, counts)
     state = next((s for s in State if s.value == trang_thai), None)
     found = await queries.worklist(
@@ -93,7 +97,7 @@ async def case(request: Request, session: Session, actor: Official, at: At, doss
 async def _case_page(request: Request, session: Session, actor: Actor, at: At, dossier_id: UUID, **more: Any) -> Response:
     found = await queries.case_file(session, actor, dossier_id, at=at)
     people = await queries.assignees(session, actor, dossier_id, at=at) if found.may & {Act.ASSIGN, Act.REASSIGN} else []
-    values = {"case": found, "summary": EForm.of(found.procedure).summary(found.answers), "people": people, "Act": Act, "now": at}
+    values: dict[str, Any] = {"case": found, "summary": EForm.of(found.procedure).summary(found.answers), "people": people, "Act": Act, "now": at}
     return page(request, "official/case.html", **values | {"states": STATE_NAME} | more)
 
 
@@ -202,13 +206,13 @@ async def do_ask(desk: AtDesk) -> Response:
     return await desk.do(Act.ASK_SUPPLEMENT, supplement.ask, **given)
 
 
-def _items(form: Posted) -> list[supplement.Item]:
+def _items(form: Posted) -> list[Item]:
     """Every line of the list in which something was written is asked for."""
     asked = []
     for name, note in form.pairs:
         kind, _, target = name.partition(":")
-        if note.strip() and (kind == "field" or kind == "paper"):  # noqa: PLR1714  (narrows the literal type)
-            asked.append(supplement.Item(kind, target, note.strip()))
+        if note.strip() and kind in KINDS:
+            asked.append(Item(KINDS[kind], target, note.strip()))
     return asked
 
 
