@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import acts, machine, signature
+from bench import machine, receive, signature, submit
 
 AREAS: dict[str, Callable[[], dict[str, Any]]] = {
-    "submit": acts.run_submit,
-    "receive": acts.run_receive,
+    "submit": submit.run,
+    "receive": receive.run,
     "signature": signature.run,
 }
 FILE = Path("build/bench.json")
