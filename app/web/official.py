@@ -66,7 +66,7 @@ async def worklist(
         session, actor, queue, text=tim, procedure=thu_tuc or None, state=state, overdue=bool(qua_han), after=tu, at=at
     )
     kept = {"tim": tim, "thu_tuc": thu_tuc, "trang_thai": trang_thai, "qua_han": qua_han}
-    shown = {
+    shown: dict[str, Any] = {
         "queue": queue,
         "counts": counts,
         "queue_names": QUEUE_NAME,
@@ -97,7 +97,8 @@ async def case(request: Request, session: Session, actor: Official, at: At, doss
 async def _case_page(request: Request, session: Session, actor: Actor, at: At, dossier_id: UUID, **more: Any) -> Response:
     found = await queries.case_file(session, actor, dossier_id, at=at)
     people = await queries.assignees(session, actor, dossier_id, at=at) if found.may & {Act.ASSIGN, Act.REASSIGN} else []
-    values: dict[str, Any] = {"case": found, "summary": EForm.of(found.procedure).summary(found.answers), "people": people, "Act": Act, "now": at}
+    summary = EForm.of(found.procedure).summary(found.answers)
+    values: dict[str, Any] = {"case": found, "summary": summary, "people": people, "Act": Act, "now": at}
     return page(request, "official/case.html", **values | {"states": STATE_NAME} | more)
 
 
