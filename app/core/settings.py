@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     migration_database_url: str | None = Field(None, validation_alias="MIGRATION_DATABASE_URL")
     var: Path = Path("var")
     public_url: str = "http://127.0.0.1:8000"
+    demo_url: str = "http://127.0.0.1:8001"  # above the addresses below, which lie there unless they are set
     trusted_proxies: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -31,13 +32,13 @@ class Settings(BaseSettings):
     signing_passphrase: SecretStr | None = None
 
     # People's sign-in (OpenID Connect).
-    oidc_issuer: str = "http://127.0.0.1:8001/id"
+    oidc_issuer: str = Field(default_factory=lambda known: f"{known['demo_url'].rstrip('/')}/id")
     oidc_client_id: str = "mot-cua"
     oidc_accepted_acr: str = "vneid:2 vneid:org"
     oidc_client_key: Path | None = None  # a private JWK (EC P-256); by default var/keys/oidc-client.jwk
 
     # Payment gateway (VNPAY 2.1.0 shape).
-    gateway_url: str = "http://127.0.0.1:8001/gateway/paymentv2/vpcpay.html"
+    gateway_url: str = Field(default_factory=lambda known: f"{known['demo_url'].rstrip('/')}/gateway/paymentv2/vpcpay.html")
     gateway_terminal: str = "MOTCUA01"
     gateway_secret: SecretStr | None = None
 
@@ -51,7 +52,6 @@ class Settings(BaseSettings):
 
     # Parts that production refuses.
     demo: bool = True
-    demo_url: str = "http://127.0.0.1:8001"
     fetch_loopback: bool = True
 
     @property

@@ -23,8 +23,10 @@ from app.demo import papers, world
 
 # Set for children: they end when the pipe on their standard input closes, so a killed supervisor leaves no one behind.
 FOLLOW = "MOTCUA_FOLLOW_PARENT"
+_ELSEWHERE = "set MOTCUA_PUBLIC_URL, MOTCUA_DEMO_URL and MOTCUA_SMTP_PORT to other ports"
 _TURN_SECONDS = 0.5
 _REST_SECONDS = 2.0
+_FINISH_SECONDS = 8.0
 
 
 def settled(settings: Settings) -> Settings:
@@ -47,7 +49,7 @@ def run(settings: Settings) -> int:
         if not alone:
             return _say(f"The portal is already running from {settings.var.resolve()}.", code=2)
         if taken := [port for port in _ports(settings) if not _free(port)]:
-            return _say(f"Port {taken[0]} is taken by another program. Stop it and try again.", code=2)
+            return _say(f"Port {taken[0]} is taken by another program. Stop it, or {_ELSEWHERE}.", code=2)
         world.prepare(settings)
         embedded_here = settings.database_url is None
         ready = settled(settings)
@@ -98,13 +100,17 @@ class Child:
             start_new_session=True,
         )
 
-    def end(self) -> None:
-        """Ask it to end; make it, when it does not."""
+    def ask_to_end(self) -> None:
+        """Ask it to finish what it does and end."""
+        if self.process:
+            self.process.terminate()
+
+    def end(self, deadline: float) -> None:
+        """Wait until it has ended; make it, when it has not by `deadline` (on the monotonic clock)."""
         if not self.process:
             return
-        self.process.terminate()
         try:
-            self.process.wait(10)
+            self.process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -132,10 +138,21 @@ def _watch(settings: Settings, *, embedded_root: Path | None) -> None:
                 told = True
             time.sleep(_TURN_SECONDS)
     finally:
-        for child in children[1:] + children[:1]:
-            child.end()
+        _end(children)
         if embedded_root:
             embedded.stop(embedded_root)
+
+
+def _end(children: list[Child]) -> None:
+    """All at once, in one span of time: whoever pressed Ctrl-C is waiting. The outside world goes last."""
+    world, *portal = children
+    deadline = time.monotonic() + _FINISH_SECONDS
+    for child in portal:
+        child.ask_to_end()
+    for child in portal:
+        child.end(deadline)
+    world.ask_to_end()
+    world.end(time.monotonic() + _REST_SECONDS)
 
 
 def _end_with_parent() -> None:
@@ -160,7 +177,8 @@ def _alone(var: Path) -> Iterator[bool]:
 
 
 def _ports(settings: Settings) -> list[int]:
-    return [urlsplit(url).port or 80 for url in (settings.public_url, settings.demo_url)]
+    """Of the portal, of the outside world, of its mail server."""
+    return [*(urlsplit(url).port or 80 for url in (settings.public_url, settings.demo_url)), settings.smtp_port]
 
 
 def _free(port: int, *, seconds: float = 15.0) -> bool:

@@ -43,16 +43,21 @@ def prepare(settings: Settings) -> None:
     demo.mkdir(parents=True, exist_ok=True)
     for path in (keys / "oidc-client.jwk", demo / "id.jwk"):
         _once(path, lambda: json.dumps(ECKey.generate_key("P-256").as_dict(private=True)))
-    _once(demo / "env", lambda: _new_env(settings))
+    _once(demo / "env", _new_env)
     make_keys((demo / "pki").absolute())
     _make_containers(settings)
 
 
 def env(settings: Settings) -> dict[str, str]:
-    """The variables that `prepare` made, as in the file `var/demo/env`."""
+    """The secrets that `prepare` made and kept in `var/demo/env`, and the places that follow from the settings."""
     path = settings.var / "demo" / "env"
-    lines = path.read_text().splitlines() if path.exists() else []
-    return dict(line.split("=", 1) for line in lines if "=" in line)
+    if not path.exists():
+        return {}
+    kept = dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
+    return kept | {
+        "MOTCUA_SIGNING_KEYS": str((settings.var / "keys" / "signing").absolute()),
+        "MOTCUA_TSA_URL": settings.demo_url.rstrip("/") + "/pki/vn/tsa/tsa",
+    }
 
 
 def with_env(settings: Settings) -> Settings:
@@ -114,14 +119,12 @@ def _put(path: Path, content: bytes) -> None:
     new.rename(path)
 
 
-def _new_env(settings: Settings) -> str:
+def _new_env() -> str:
     made = {
         "MOTCUA_SECRET_KEY": secrets.token_urlsafe(32),
         "MOTCUA_BLOB_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "MOTCUA_GATEWAY_SECRET": secrets.token_hex(32),
         "MOTCUA_SIGNING_PASSPHRASE": secrets.token_urlsafe(32),
-        "MOTCUA_SIGNING_KEYS": str((settings.var / "keys" / "signing").absolute()),
-        "MOTCUA_TSA_URL": settings.demo_url.rstrip("/") + "/pki/vn/tsa/tsa",
     }
     return "".join(f"{name}={value}\n" for name, value in made.items())
 

@@ -55,6 +55,13 @@ def test_a_refusal_to_start_does_not_tell_the_secrets():
     assert "canary-secret" not in str(refusal.value)
 
 
+def test_the_demos_addresses_follow_its_outside_world_unless_they_are_set():
+    moved = Settings(demo_url="http://127.0.0.1:9001/", gateway_url="http://127.0.0.1:9999/pay")
+
+    assert moved.oidc_issuer == "http://127.0.0.1:9001/id"
+    assert moved.gateway_url == "http://127.0.0.1:9999/pay"
+
+
 def test_every_setting_is_documented():
     text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     names = {str(field.validation_alias or f"MOTCUA_{name.upper()}") for name, field in Settings.model_fields.items()}
