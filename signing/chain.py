@@ -134,10 +134,13 @@ def _about(certificates: Sequence[x509.Certificate], evidence: Evidence) -> Evid
 
     An OCSP answer older than a list at hand is left out: the engine would believe it and not look at the list.
     """
-    pairs = list(pairwise(certificates))
-    items = [i for i in evidence.items if any(_is_about(i, below, above) for above, below in pairs)]
+    spoken = [_newest([i for i in evidence.items if _is_about(i, below, above)]) for above, below in pairwise(certificates)]
+    return Evidence(tuple(dict.fromkeys(item for items in spoken for item in items)))
+
+
+def _newest(items: Sequence[Item]) -> list[Item]:
     newest_list = max((i.this_update for i in items if i.source is Source.CRL), default=None)
-    return Evidence(tuple(i for i in items if newest_list is None or i.source is Source.CRL or i.this_update >= newest_list))
+    return [i for i in items if newest_list is None or i.source is Source.CRL or i.this_update >= newest_list]
 
 
 def _is_about(item: Item, leaf: x509.Certificate, issuer: x509.Certificate) -> bool:

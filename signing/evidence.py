@@ -47,7 +47,7 @@ class Item:
     this_update: datetime
     next_update: datetime | None
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Of the raw answer."""
         return hashlib.sha256(self.der).hexdigest()

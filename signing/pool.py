@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import json
 import os
-import pickle
 import signal
 import socket
 import subprocess
@@ -24,12 +23,16 @@ from signing.codes import finding
 from signing.evidence import Need
 from signing.limits import MIB
 from signing.model import Report
+from signing.parcels import Sender
 from signing.plain import from_plain
 from signing.policy import Policy
 from signing.trust import TrustSnapshot
 from signing.validate import report
 
 HEADER = 8
+Job = tuple[str, Path | bytes, Policy | TrustSnapshot]
+_MOST_PARTS = 2_000
+"""Certificates and lists that a worker keeps before it makes way for a fresh one."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Pool:
 
     async def _ask_twice(self, what: str, source: Path | bytes, given: Policy | TrustSnapshot) -> dict[str, Any]:
         """A file that kills its worker kills two; a worker that died for another reason costs the file nothing."""
-        job = pickle.dumps((what, source, given), protocol=pickle.HIGHEST_PROTOCOL)
+        job = (what, source, given)
         async with self._seats:
             try:
                 return await self._ask(job)
@@ -103,7 +106,7 @@ class Pool:
                     raise
                 return await self._ask(job)
 
-    async def _ask(self, job: bytes) -> dict[str, Any]:
+    async def _ask(self, job: Job) -> dict[str, Any]:
         worker = await self._worker()
         try:
             answer = await worker.ask(job, self._bounds)
@@ -119,7 +122,7 @@ class Pool:
     async def _worker(self) -> "Worker":
         while self._idle:
             worker = self._idle.pop()
-            if worker.jobs < self._bounds.recycle:
+            if worker.jobs < self._bounds.recycle and worker.parts < _MOST_PARTS:
                 return worker
             await worker.close()
         return await Worker.fork(await self._living_nursery())
@@ -139,7 +142,7 @@ class Worker:
 
     def __init__(self, nursery: "Nursery", pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._nursery, self._reader, self._writer = nursery, reader, writer
-        self.pid, self.jobs = pid, 0
+        self.pid, self.jobs, self._sender = pid, 0, Sender()
 
     @classmethod
     async def fork(cls, nursery: "Nursery") -> "Worker":
@@ -155,13 +158,19 @@ class Worker:
             raise WorkerDied(late=False) from failed
         return cls(nursery, int.from_bytes(hello), reader, writer)
 
-    async def ask(self, job: bytes, bounds: Bounds) -> dict[str, Any]:
+    @property
+    def parts(self) -> int:
+        """How many certificates and lists it holds."""
+        return len(self._sender)
+
+    async def ask(self, job: Job, bounds: Bounds) -> dict[str, Any]:
         """Raises WorkerDied."""
         self.jobs += 1
         started = time.monotonic()
         try:
             async with asyncio.timeout(bounds.deadline_s):
-                self._writer.write(len(job).to_bytes(HEADER) + job)
+                parcel = self._sender.pack(job)
+                self._writer.write(len(parcel).to_bytes(HEADER) + parcel)
                 await self._writer.drain()
                 length = int.from_bytes(await self._reader.readexactly(HEADER))
                 answer: dict[str, Any] = json.loads(await self._reader.readexactly(length))

@@ -29,7 +29,7 @@ class Authority:
     valid_to: datetime | None = None
     """When the service was recognised: a signature made at another time does not count (None: no bound)."""
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Of the certificate: what tells authorities apart."""
         return hashlib.sha256(self.der).hexdigest()

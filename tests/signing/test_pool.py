@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from signing import Bounds, Pool, Verdict, check, revocation_needs, sign_paper
+from signing import NO_EVIDENCE, NO_TRUST, Bounds, Pool, Verdict, check, revocation_needs, sign_paper
+from signing.parcels import Sender, unpack
 from tests import make
 
 
@@ -52,6 +54,22 @@ async def test_a_worker_answers_what_the_library_answers(pool, pki, policy, pape
     assert await pool.check(signed, policy) == check(signed, policy)
     assert await pool.check(tmp_path / "don.pdf", policy) == check(signed, policy)
     assert await pool.revocation_needs(signed, pki.trust) == revocation_needs(signed, pki.trust)
+
+
+def test_what_a_worker_has_does_not_travel_again(policy, paper):
+    sender, known = Sender(), {}
+    first, second = sender.pack(("check", paper, policy)), sender.pack(("check", paper, policy))
+
+    assert unpack(first, known) == unpack(second, known) == ("check", paper, policy)
+    assert len(second) < len(paper) + 4_000 < len(first)
+
+
+async def test_a_worker_judges_with_what_it_is_given_each_time(pool, pki, policy, paper):
+    signed = await sign_paper(paper, pki.signer("biz"))
+    given = [policy, replace(policy, evidence=NO_EVIDENCE), replace(policy, trust=NO_TRUST), policy]
+
+    answers = [(await pool.check(signed, one)).verdict for one in given]
+    assert answers == ["VALID", "INDETERMINATE", "INDETERMINATE", "VALID"]
 
 
 async def test_a_missing_file_is_the_caller_s_error(pool, policy):

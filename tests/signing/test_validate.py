@@ -6,7 +6,7 @@ from datetime import timedelta
 import pikepdf
 import pytest
 
-from signing import NO_EVIDENCE, Limits, Policy, Report, Role, Verdict, check, sign_paper
+from signing import NO_EVIDENCE, Evidence, Limits, Policy, Report, Role, Verdict, check, sign_paper
 from signing.model import Coverage, Indication, Label, Level, Modification, Revoked, TimeSource
 from tests import make
 from tests.pki import BUSINESS, NAME, NOW
@@ -84,11 +84,15 @@ async def test_an_answer_fetched_after_receipt_counts_for_the_receipt(pki, polic
 
 
 async def test_a_younger_list_outweighs_an_older_answer(pki, policy, paper):
-    """The answer says good because it was given before the revocation."""
-    before, after = pki.ocsp_for("bizrev", NOW - 11 * DAY), pki.crl("pubca")
-    both = policy.evidence.with_items([replace(before, next_update=NOW + DAY), after])
+    """The answer says good, and still may: it was given five minutes before the revocation and holds for ten."""
+    revoked = NOW - 10 * DAY
+    answer = pki.ocsp_for("bizrev", revoked - timedelta(minutes=5))
+    lists = pki.evidence(NOW - 9 * DAY)
+    signed, soon = await odd.signed(pki, paper, "bizrev"), replace(policy, at=revoked + timedelta(minutes=2))
 
-    assert "CERT_REVOKED" in check(await odd.signed(pki, paper, "bizrev"), replace(policy, evidence=both)).codes
+    believed = Evidence((answer, *(item for item in lists.items if "pubca" not in item.url)))
+    assert check(signed, replace(soon, evidence=believed)).verdict is Verdict.VALID
+    assert "CERT_REVOKED" in check(signed, replace(soon, evidence=lists.with_items([answer]))).codes
 
 
 async def test_a_revocation_after_receipt_does_not_reach_back(pki, policy, paper):
