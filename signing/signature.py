@@ -196,8 +196,9 @@ def _kind(draft: Draft, certificate: x509.Certificate | None) -> Kind:
     if certificate is None:
         return Kind.SIG
     who = binding.identity(certificate.subject)
-    named_after_itself = bool(who.cn) and who.cn.casefold() == who.o.casefold()
-    return Kind.SEAL if named_after_itself and not (who.cccd or who.cmnd) else Kind.SIG
+    # A body's certificate is named after the body itself, or carries its budget-unit code; a person's carries a personal number.
+    of_a_body = bool(who.mns) or (bool(who.cn) and who.cn.casefold() == who.o.casefold())
+    return Kind.SEAL if of_a_body and not (who.cccd or who.cmnd) else Kind.SIG
 
 
 def _signer(certificate: x509.Certificate) -> Signer:

@@ -11,14 +11,12 @@ import httpx
 
 from app.core.settings import Settings
 from app.demo import papers
+from app.demo.people import Failed, People, expect
 from app.demo.story import (
     ANSWERS,
     STEPS,
-    Failed,
-    People,
     Story,
     choose,
-    expect,
     fee_falls_due,
     place_of,
     settle,

@@ -167,8 +167,8 @@ def _entities() -> dict[str, dict[str, str]]:
     for leader in LEADERS:
         place = {"organizational-unit-name": units[leader.unit or MINISTRY]}
         named[leader.subject] = {**ministry, **place, "common-name": leader.name}
-    for unit in SEALS:
-        named[f"seal-{unit}"] = {**ministry, "common-name": units[unit]}
+    for number, unit in enumerate(SEALS, start=1_000_001):
+        named[f"seal-{unit}"] = {"user-id": f"MNS:{number}", **ministry, "common-name": units[unit]}
     return named
 
 

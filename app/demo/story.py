@@ -2,10 +2,16 @@
 
 import asyncio
 import hashlib
+import json
 import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -17,6 +23,7 @@ from app.core import clock
 from app.core.settings import Settings
 from app.demo import consumer, papers
 from app.demo.browsing import Browser, Page, Value, WebForm
+from app.demo.people import Failed, People, expect
 from app.demo.personas import PERSONAS
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -24,47 +31,6 @@ DESK = "mc-1"
 PATIENCE_SECONDS = 60
 """For what a job does: signature checks, seals, the gateway's notice. The receipt alone must be there in 10 seconds."""
 RECEIPT_SECONDS = 10
-
-
-class Failed(Exception):
-    """A step did not end as promised; the message says what was expected where."""
-
-
-def expect(truth: object, sentence: str) -> None:
-    """Raise `Failed` with `sentence` unless `truth`."""
-    if not truth:
-        raise Failed(sentence)
-
-
-@dataclass
-class People:
-    """Everyone's browser, opened and signed in on first use."""
-
-    portal: str
-    browsers: dict[str, Browser] = field(default_factory=dict)
-
-    async def be(self, subject: str) -> Browser:
-        """The browser of a persona, signed in."""
-        if subject not in self.browsers:
-            self.browsers[subject] = await sign_in(self.portal, subject)
-        return self.browsers[subject]
-
-    async def close(self) -> None:
-        """Close every window."""
-        for browser in self.browsers.values():
-            await browser.close()
-
-
-async def sign_in(portal: str, subject: str) -> Browser:
-    """Sign in at the demo identity provider as `subject`."""
-    browser = Browser(portal)
-    choice = await browser.get("/dang-nhap")
-    chosen = await browser.send(choice, choice.form("/authorize"), button=("persona", subject))
-    expect(
-        chosen.status == 200 and chosen.url.startswith(portal),
-        f"{subject} comes back signed in, not {chosen.status} at {chosen.url}",
-    )
-    return browser
 
 
 @dataclass
@@ -333,6 +299,25 @@ async def verify(story: Story) -> None:
     await public.close()
     digest = hashlib.sha256(story.result).hexdigest()
     expect(seen.status == 200 and digest in seen.text, "the verification page knows the number and the file's hash")
+    await asyncio.to_thread(judge, story.result)
+
+
+def judge(pdf: bytes) -> None:
+    """Our own engine, and `pdfsig` where it is installed, accept the file: personal signature, seal, time stamp."""
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        Path(file.name).write_bytes(pdf)
+        report = json.loads(_said([sys.executable, "-m", "app", "signature", "check", file.name, "--json"]))
+        expect(report["verdict"] == "VALID", f"our engine says VALID, not {report['verdict']}")
+        kinds = [signature["kind"] for signature in report["signatures"]]
+        expect(kinds == ["sig", "seal", "doc_ts"], f"personal signature, seal, time stamp, not {kinds}")
+        if shutil.which("pdfsig"):
+            expect(
+                _said(["pdfsig", "-nocert", file.name]).count("Signature is Valid") == 2, "pdfsig finds signature and seal valid"
+            )
+
+
+def _said(command: list[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 async def _result_bytes(story: Story, mine: Page) -> bytes:
@@ -352,7 +337,7 @@ def _text_around(page: Page, url: str) -> str:
 async def share(story: Story) -> None:
     """10. Another agency reads the licence under its agreement; the business sees who read what."""
     portal = story.people.portal
-    case_ref = f"KT-{int(time.time())}"
+    case_ref = f"KT-{secrets.token_hex(4)}"
     async with httpx.AsyncClient(base_url=portal, timeout=30) as http:
         client = consumer.Consumer(http, portal, consumer.CLIENT, story.settings.var / "demo" / "clients")
         read = await client.get(
