@@ -15,7 +15,6 @@ from app.dossiers.lifecycle import State
 from app.dossiers.models import Dossier
 from app.tasks.models import Task
 
-
 BUSY = Text(
     "Hồ sơ đang được người khác xử lý trong lúc này. Hãy thử lại sau vài giây.",
     "Someone else is working on this dossier right now. Try again in a few seconds.",
