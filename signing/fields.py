@@ -26,11 +26,12 @@ def prepare(pdf: bytes, fields: Sequence[FieldBox]) -> bytes:
 
     PDF/UA wants each widget inside a `Form` structure element with a name (ISO 14289-1, 7.18). The file is re-saved
     once on the way, which also cures a finding of PDF/A in Typst's output after an incremental update. A file that
-    is not tagged gets plain fields.
+    is not tagged gets plain fields. Raises ValueError for a file that is signed already: re-saving would break it.
     """
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        widgets = [_add(document, field) for field in fields]
-        document.Root.AcroForm = document.make_indirect(Dictionary(Fields=Array(widgets), SigFlags=1))
+        form = _form(document)
+        for field in fields:
+            form.Fields.append(_add(document, field))
         out = io.BytesIO()
         document.save(
             out,
@@ -39,6 +40,16 @@ def prepare(pdf: bytes, fields: Sequence[FieldBox]) -> bytes:
             deterministic_id=True,
         )
     return out.getvalue()
+
+
+def _form(document: pikepdf.Pdf) -> Any:
+    if "/AcroForm" not in document.Root:
+        document.Root.AcroForm = document.make_indirect(Dictionary(Fields=Array([])))
+    form = document.Root.AcroForm
+    if any(field.get("/FT") == "/Sig" and "/V" in field for field in form.Fields):
+        raise ValueError("the document is signed already; add a signature with `sign_paper`")
+    form.SigFlags = 1
+    return form
 
 
 def _add(document: pikepdf.Pdf, field: FieldBox) -> Any:

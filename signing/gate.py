@@ -43,7 +43,7 @@ class _TooDeep(Exception):
 
 
 def inspect(data: bytes, gate: Gate, limits: Limits) -> list[Finding]:
-    """Every rule the file breaks, each once. Raises MemoryError only; a file this parser cannot read is a finding."""
+    """Every rule the file breaks, each once; a file this parser cannot read is a finding as well."""
     if preflight.hides_foreign_data(data):
         return [finding("DOC_FOREIGN_DATA")]
     try:
@@ -51,6 +51,8 @@ def inspect(data: bytes, gate: Gate, limits: Limits) -> list[Finding]:
             return list(_findings(pdf, len(data), gate, limits))
     except pikepdf.PasswordError:
         return [finding("DOC_ENCRYPTED")]
+    except MemoryError:
+        return [finding("DOC_RESOURCE_LIMIT")]
     except (_TooDeep, RecursionError) as deep:
         return [finding("DOC_TOO_COMPLEX", str(deep))]
     except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as broken:

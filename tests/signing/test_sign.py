@@ -30,6 +30,7 @@ from signing import (
 )
 from signing.model import Kind, Level, Modification
 from signing.sign import KeepMetadata
+from tests import make
 from tests.pki import NAME
 
 PERSON = FieldBox("ChuKy", "Chữ ký của người có thẩm quyền", (330, 300, 540, 362))
@@ -143,6 +144,18 @@ def test_fields_are_named_and_tagged_before_the_first_signature(document):
         assert [str(field.T) for field in fields] == ["ChuKy", "ConDau"]
         assert [str(field.TU) for field in fields] == [PERSON.label, SEAL.label]
         assert [element.K.Obj.objgen for element in tagged] == [field.objgen for field in fields]
+
+
+def test_a_signed_document_is_not_prepared_again(receipt):
+    with pytest.raises(ValueError, match="signed already"):
+        prepare(receipt, [PERSON])
+
+
+def test_a_form_keeps_its_fields_when_a_signature_field_is_added():
+    form = make.pdf(catalog=b"/AcroForm<</Fields[6 0 R]>>", objects=lambda writer: writer.add(b"<</FT/Tx/T(Ten)>>"))
+
+    with pikepdf.open(io.BytesIO(prepare(form, [SEAL]))) as ready:
+        assert [str(field.T) for field in ready.Root.AcroForm.Fields] == ["Ten", "ConDau"]
 
 
 def test_preparing_repeats_byte_for_byte(document):
