@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import FrameType
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import filing, health, oauth, openapi, payments, sharing
 from app.api.edge import Hosts, Told
@@ -30,6 +31,7 @@ from app.web import assets, errors, routes, signing_in
 from app.web.headers import SafeHeaders
 
 log = logging.getLogger("motcua.main")
+Handler = Callable[[Request, Exception], Awaitable[Response]]
 MACHINES = ("/api/", "/oauth/", "/.well-known/", "/livez", "/readyz", "/metrics")
 DRAIN_SECONDS = 5
 FINISH_SECONDS = 25
@@ -48,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", assets.files(), name="static")
     _refuse_politely(app)
     # The last added is the outermost.
+    app.add_middleware(Foreseen)
     app.add_middleware(StrictJson)
     app.add_middleware(Hosts, settings=settings)
     app.add_middleware(SafeHeaders, settings=settings)
@@ -86,13 +89,36 @@ def _refuse_politely(app: FastAPI) -> None:
         DBAPIError: _of_database,
         PoolTimeout: lambda _: Unreachable(),
         OSError: _of_system,
-        Exception: lambda _: unforeseen(),
     }
     for kind, translate in translations.items():
         app.add_exception_handler(kind, _handler(translate))
 
 
-def _handler(translate: Callable[[Exception], Refusal]) -> Callable[[Request, Exception], "asyncio.Future[Response]"]:
+class Foreseen:
+    """Answers what nobody foresaw from inside the other layers, so that it too wears headers and the request's id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; once an answer has begun, its connection can only be cut."""
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception as error:
+            if scope["type"] != "http" or begun:
+                raise
+            answer = await _handler(lambda _: unforeseen())(Request(scope, receive), error)
+            await answer(scope, receive, send)
+
+
+def _handler(translate: Callable[[Exception], Refusal]) -> Handler:
     async def handle(request: Request, error: Exception) -> Response:
         refusal = translate(error)
         status = status_of(refusal)
@@ -103,7 +129,7 @@ def _handler(translate: Callable[[Exception], Refusal]) -> Callable[[Request, Ex
             return problem(refusal)
         return await errors.answer(request, refusal, status)
 
-    return handle  # type: ignore[return-value]
+    return handle
 
 
 def _same(error: Exception) -> Refusal:

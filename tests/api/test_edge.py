@@ -2,7 +2,9 @@ import json
 import logging
 
 import pytest
+from fastapi import Depends
 
+from app.core.entry import anyone
 from app.core.logs import JsonLines, scrub
 
 
@@ -54,3 +56,28 @@ def test_an_exception_is_told_by_type_and_place_never_by_its_message():
 
     assert line["error"]["type"] == "builtins.ValueError"
     assert "9900000030" not in json.dumps(line)
+
+
+async def test_what_nobody_foresaw_is_said_politely_recorded_and_wears_the_headers(main_app, visitor, caplog):
+    @main_app.get("/api/broken", dependencies=[Depends(anyone)])
+    async def broken():
+        return {}["canary"]
+
+    answer = await visitor.get("/api/broken")
+
+    assert (answer.status_code, answer.json()["slug"]) == (500, "unforeseen")
+    assert "canary" not in answer.text
+    assert answer.headers["content-security-policy"]
+    assert answer.headers["x-request-id"]
+    assert "failed: unforeseen" in caplog.text
+
+
+async def test_a_person_meets_a_page_even_then(main_app, visitor):
+    @main_app.get("/hong", dependencies=[Depends(anyone)])
+    async def broken():
+        raise RuntimeError
+
+    answer = await visitor.get("/hong")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert "sự cố" in answer.text.lower()
