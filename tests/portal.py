@@ -46,7 +46,7 @@ async def session_of(sessions: Sessions, settings: Settings, subject: str) -> st
         organisation=ENTERPRISES[persona.tax_code] if persona.tax_code else None,
     )
     async with transaction(sessions) as session:
-        return await identity.sign_in(session, claims, replaces=None, at=at)
+        return await identity.sign_in(session, persona.person_id(settings.oidc_issuer), claims, replaces=None, at=at)
 
 
 def demo_answers(slug: str) -> dict[str, Any]:

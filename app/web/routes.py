@@ -9,7 +9,11 @@ from app.web import admin, business, official, public
 
 def plain_address(request: Request) -> None:
     """An address with control or invisible characters leads nowhere; no database takes them either."""
-    asked = [request.url.path, *request.path_params.values(), *(text for pair in request.query_params.multi_items() for text in pair)]
+    asked = [
+        request.url.path,
+        *request.path_params.values(),
+        *(text for pair in request.query_params.multi_items() for text in pair),
+    ]
     if any(has_unwanted(str(text)) for text in asked):
         raise NotFound
 
