@@ -10,6 +10,8 @@ from signing.model import Finding
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
 _STARTXREF = re.compile(rb"startxref\s*(\d{1,12})")
+_LAST = 2_048
+"""The parser looks for the end mark in the last 1,024 bytes, but walks a line of any length backwards to get there."""
 _BLANK = b"\r\n\0 "
 _HEX = b"0123456789abcdefABCDEF \t\r\n\f\0"
 
@@ -35,6 +37,8 @@ def refuse(data: bytes, limits: Limits) -> Finding | None:
         return finding("DOC_TOO_LARGE", f"{len(data)} > {limits.file_bytes}")
     if not data.startswith(b"%PDF-"):
         return finding("DOC_NOT_PDF", "no %PDF- at the first byte")
+    if b"%%EOF" not in data[-_LAST:]:
+        return finding("DOC_UNREADABLE", "no end mark in the last bytes")
     return None
 
 

@@ -294,6 +294,7 @@ async def test_unsigned_needs_the_bytes_to_agree(pki, policy, paper):
         (b"PK\x03\x04 a spreadsheet", "DOC_NOT_PDF"),
         (b" %PDF-1.7\n", "DOC_NOT_PDF"),
         (b"%PDF-1.7\nnothing else", "DOC_UNREADABLE"),
+        (b"%PDF-1.7\n%%EOF\n" + bytes(30_000_000), "DOC_UNREADABLE"),
         (b"%PDF-1.7\nstartxref\n99999\n%%EOF", "DOC_UNREADABLE"),
     ],
 )
