@@ -80,14 +80,17 @@ class Child:
 
     name: str
     command: list[str]
+    needs: str | None = None
     process: subprocess.Popen[bytes] | None = field(default=None)
     started: float = 0.0
 
     def keep(self) -> None:
-        """Start it when it is not running; at most every two seconds."""
+        """Start it when it is not running; at most every two seconds, the first time when what it `needs` answers."""
         if self.process and self.process.poll() is None:
             return
         if time.monotonic() - self.started < _REST_SECONDS:
+            return
+        if self.needs and not self.process and not _answers(self.needs):
             return
         if self.process:
             print(f"{self.name} ended ({self.process.returncode}); starting it again", file=sys.stderr, flush=True)
@@ -121,7 +124,7 @@ def _watch(settings: Settings, *, embedded_root: Path | None) -> None:
     children = [
         Child("outside world", ["demo", "world-serve"]),
         Child("web", ["serve", "--port", web_port]),
-        Child("worker", ["worker"]),
+        Child("worker", ["worker"], needs=f"{settings.oidc_issuer}/.well-known/openid-configuration"),
     ]
     # A plain list: setting a threading.Event in a handler locks up when the signal falls into its wait().
     told, asked_to_stop = False, list[int]()
