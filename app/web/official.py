@@ -22,6 +22,7 @@ from app.core.permissions import Permission
 from app.core.text import Text
 from app.dossiers import queries
 from app.dossiers.actions import assign, decide, deliver, extend, papers, process, receive, stop, supplement
+from app.dossiers.code import Numbering
 from app.dossiers.lifecycle import ACT_NAME, STATE_NAME, Act, State
 from app.dossiers.supplements import Item
 from app.issued import queries as issued
@@ -94,18 +95,36 @@ async def case(request: Request, session: Session, actor: Official, at: At, doss
     return await _case_page(request, session, actor, at, dossier_id, done=done)
 
 
-async def _case_page(request: Request, session: Session, actor: Actor, at: At, dossier_id: UUID, **more: Any) -> Response:
+async def _case_page(
+    request: Request,
+    session: Session,
+    actor: Actor,
+    at: At,
+    dossier_id: UUID,
+    *,
+    template: str = "official/case.html",
+    **more: Any,
+) -> Response:
     found = await queries.case_file(session, actor, dossier_id, at=at)
     people = await queries.assignees(session, actor, dossier_id, at=at) if found.may & {Act.ASSIGN, Act.REASSIGN} else []
     summary = EForm.of(found.procedure).summary(found.answers)
     values: dict[str, Any] = {"case": found, "summary": summary, "people": people, "Act": Act, "now": at}
-    return page(request, "official/case.html", **values | {"states": STATE_NAME} | more)
+    return page(request, template, **values | {"states": STATE_NAME} | more)
 
 
 @router.get("/ho-so/{dossier_id}/giay-to/{document_id}", dependencies=[seen])
 async def document(request: Request, session: Session, actor: Official, at: At, dossier_id: UUID, document_id: UUID) -> Response:
     """The full signature report of one file."""
     return await _document_page(request, session, actor, at, dossier_id, document_id)
+
+
+@router.get("/ho-so/{dossier_id}/yeu-cau-bo-sung", dependencies=[seen])
+async def ask_form(request: Request, session: Session, actor: Official, at: At, dossier_id: UUID) -> Response:
+    """Every paper and answer with room for what is wrong with it."""
+    found = await queries.case_file(session, actor, dossier_id, at=at)
+    if not found.may & {Act.ASK_INTAKE_SUPPLEMENT, Act.ASK_SUPPLEMENT}:
+        return RedirectResponse(f"/can-bo/ho-so/{dossier_id}", status_code=303)
+    return await _case_page(request, session, actor, at, dossier_id, template="official/supplement.html")
 
 
 async def _document_page(
@@ -146,8 +165,10 @@ class Desk:
     form: Posted
     at: datetime
 
-    async def do(self, act: Act, action: Callable[..., Awaitable[object]], *chosen: str, **given: Any) -> Response:
-        """Call `action`; when it is refused show the case again with the reason and everything that was typed.
+    async def do(
+        self, act: Act, action: Callable[..., Awaitable[object]], *chosen: str, again: str = "official/case.html", **given: Any
+    ) -> Response:
+        """Call `action`; when it is refused show the page again with the reason and everything that was typed.
 
         `chosen` are the names of form fields that hold an id, `given` the words the action takes.
         """
@@ -158,16 +179,16 @@ class Desk:
         except NotFound:
             raise
         except Refusal as refusal:
-            return await self._again(act, refusal)
+            return await self._again(act, refusal, again)
         return RedirectResponse(f"/can-bo/ho-so/{self.dossier_id}?xong={act.value}", status_code=303)
 
-    async def _again(self, act: Act, refusal: Refusal) -> Response:
+    async def _again(self, act: Act, refusal: Refusal, template: str) -> Response:
         sessions = self.request.app.state.sessions
         await refused(
             sessions, self.actor, act, refusal.slug, subject_kind="dossier", subject_id=str(self.dossier_id), at=self.at
         )
         shown = {"status": _status_of(refusal), "problems": problems_of(refusal), "typed": dict(self.form.pairs), "tried": act}
-        return await _case_page(self.request, self.session, self.actor, self.at, self.dossier_id, **shown)
+        return await _case_page(self.request, self.session, self.actor, self.at, self.dossier_id, template=template, **shown)
 
 
 def _id(name: str, value: str) -> UUID:
@@ -188,7 +209,9 @@ AtDesk = Annotated[Desk, Depends(_desk)]
 @router.post("/ho-so/{dossier_id}/tiep-nhan")
 async def do_receive(desk: AtDesk) -> Response:
     """Receive: number, form 01, the legal clock starts."""
-    return await desk.do(Act.RECEIVE, receive.receive)
+    settings = desk.request.app.state.settings
+    numbering = Numbering(settings.number_pattern, settings.agency_code)
+    return await desk.do(Act.RECEIVE, receive.receive, numbering=numbering)
 
 
 @router.post("/ho-so/{dossier_id}/tu-choi")
@@ -202,6 +225,7 @@ async def do_refuse(desk: AtDesk) -> Response:
 async def do_ask(desk: AtDesk) -> Response:
     """One notice that lists everything to correct or add: form 02, at intake or in review."""
     given = {"items": _items(desk.form), "reason": desk.form.get("reason"), "guidance": desk.form.get("guidance")}
+    given["again"] = "official/supplement.html"
     if desk.form.get("when") == "intake":
         return await desk.do(Act.ASK_INTAKE_SUPPLEMENT, supplement.ask_at_intake, **given)
     return await desk.do(Act.ASK_SUPPLEMENT, supplement.ask, **given)
