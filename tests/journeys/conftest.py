@@ -76,7 +76,7 @@ async def served(
     server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, access_log=False))
     running = asyncio.create_task(server.serve([_socket]))
     async with asyncio.timeout(STARTS_IN_SECONDS):  # uvicorn offers nothing to wait for
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     yield Portal(url, sessions, settings)
     server.should_exit = True

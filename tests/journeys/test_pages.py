@@ -131,15 +131,24 @@ async def upload(page: Page, folder: Path, paper: str, name: str, content: bytes
         await place.get_by_role("button", name="Tải lên").click()
 
 
+ASKED = [
+    {"kind": "field", "target": "phone", "note": "Số điện thoại không liên lạc được"},
+    {"kind": "paper", "target": "charter", "note": "Thiếu trang 3"},
+]
+LISTS = {
+    "mine": "/ho-so",
+    "notices": "/thong-bao",
+    "reads": "/du-lieu-cua-toi",
+    "paid-forged": "/thanh-toan/tra-ve?vnp_TxnRef=1",
+    "forbidden": "/can-bo",
+}
+
+
 @pytest.mark.parametrize(
-    ("state", "more"),
-    [
-        ("submitted", {}),
-        ("awaiting_supplement", {"open_items": [{"kind": "field", "target": "phone", "note": "Số điện thoại không liên lạc được"}, {"kind": "paper", "target": "charter", "note": "Thiếu trang 3"}]}),
-        ("awaiting_payment", {}),
-        ("returned", {}),
-    ],
-)  # fmt: skip
+    "state, more",
+    [("submitted", {}), ("awaiting_supplement", {"open_items": ASKED}), ("awaiting_payment", {}), ("returned", {})],
+    ids=["submitted", "supplement", "payment", "returned"],
+)
 async def test_a_dossier_under_way_has_no_fault_in_any_state(looked_at: Visit, state: str, more: dict[str, object]) -> None:
     draft = await start(looked_at)
     at = datetime.now(UTC)
@@ -166,7 +175,7 @@ async def test_a_dossier_under_way_has_no_fault_in_any_state(looked_at: Visit, s
 async def test_lists_of_a_business_have_no_fault(looked_at: Visit) -> None:
     await start(looked_at)
     wrong: list[str] = []
-    for name, address in {"mine": "/ho-so", "notices": "/thong-bao", "reads": "/du-lieu-cua-toi", "paid-forged": "/thanh-toan/tra-ve?vnp_TxnRef=1", "forbidden": "/can-bo"}.items():  # fmt: skip
+    for name, address in LISTS.items():
         page = await looked_at.open(address)
         wrong += await faults(page, name)
         await page.close()
