@@ -9,14 +9,13 @@ from app.core import clock
 from app.core.settings import Settings
 from app.demo.pki import BUSINESSES, Pki, business, pki_of
 
-FIELD = signing.FieldBox("ChuKySo", "Chữ ký số của doanh nghiệp")
 _PASSPHRASE = b"in memory only"
 
 
 def sign_file(settings: Settings, source: Path, target: Path, who: str) -> None:
     """Write a signed copy of `source`. `who` is a tax code of the demo, or `revoked-` or `evil-` before one.
 
-    `ValueError` for anyone else. A file that carries signatures already would lose them: prepare it with the first.
+    `ValueError` for anyone else.
     """
     target.write_bytes(sign(pki_of(settings), source.read_bytes(), label_of(who)))
 
@@ -35,8 +34,8 @@ def sign(pki: Pki, pdf: bytes, label: str) -> bytes:
     async def stamp(request: bytes) -> bytes:
         return pki.time_stamp(request, clock.now())
 
-    ready, seat = signing.prepare(pdf, [FIELD]), signing.Seat(_signer(pki, label), FIELD.name)
-    return asyncio.run(signing.seal(ready, seat, stamp))
+    # A field of its own for each certificate: a paper may carry several signatures, the earlier ones untouched.
+    return asyncio.run(signing.sign_paper(pdf, _signer(pki, label), tsa=stamp, field=f"ChuKySo-{label}"))
 
 
 @cache
