@@ -14,10 +14,10 @@ async def test_scripts_keep_within_the_policy_and_a_verdict_arrives_by_itself(vi
     draft = await start(visit)
     page = await visit.open(f"{draft}/giay-to")
     await upload(page, tmp_path, "charter", "dieu-le.pdf", pdf(40_000))
-    await expect(page.get_by_text("Đang kiểm tra")).to_be_visible()
+    await expect(page.get_by_text("Đang kiểm tra", exact=True)).to_be_visible()
     await judged(visit.portal.sessions, await file_of(visit.portal, draft), verdict="VALID", binding="VALID")
     await expect(page.locator("#charter .govuk-tag")).to_have_text("Hợp lệ", timeout=10_000)
-    await expect(page.get_by_text("Đang kiểm tra")).to_have_count(0)
+    await expect(page.get_by_text("Đang kiểm tra", exact=True)).to_have_count(0)
 
 
 async def test_the_form_is_filled_without_scripts(plain: Visit, tmp_path: Path) -> None:
