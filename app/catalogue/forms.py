@@ -218,7 +218,7 @@ def remove_row(pairs: Pairs, field_id: str, index: int) -> list[tuple[str, str]]
 def _moved(name: str, field_id: str, index: int) -> str | None:
     """The name after row `index` has gone; nothing for a name of that row."""
     parts = name.split(".")
-    if len(parts) != 3 or parts[0] != field_id or not (parts[1].isascii() and parts[1].isdigit()):
+    if len(parts) != 3 or parts[0] != field_id or not paging.is_index(parts[1]):
         return name
     row = int(parts[1])
     return None if row == index else f"{field_id}.{row - (row > index)}.{parts[2]}"

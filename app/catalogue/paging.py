@@ -55,7 +55,7 @@ def _read_rows(each: FormField, given: dict[str, list[str]], result: Read) -> No
     columns = {name for column in each.of for name in _names(column, column.id)}
     for name in [name for name in given if name.startswith(f"{each.id}.")]:
         parts = name.split(".")
-        if len(parts) == 3 and parts[2] in columns and _is_index(parts[1]):
+        if len(parts) == 3 and parts[2] in columns and is_index(parts[1]):
             rows.setdefault(int(parts[1]), {})[parts[2]] = given.pop(name)
     filled = [rows[number] for number in sorted(rows) if any(text.strip() for texts in rows[number].values() for text in texts)]
     nested = [_read_row(each, number, row, result) for number, row in enumerate(filled[: each.max_rows + 1])]
@@ -104,5 +104,6 @@ def _names(each: FormField, name: str) -> Iterator[str]:
         yield name
 
 
-def _is_index(text: str) -> bool:
+def is_index(text: str) -> bool:
+    """Whether `text` numbers a row as our pages do: a few plain digits."""
     return text.isascii() and text.isdigit() and len(text) <= _INDEX_DIGITS

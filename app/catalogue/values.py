@@ -83,7 +83,7 @@ def from_date_parts(field: FormField, parts: DateParts) -> str | None:
     try:
         day, month, year = (int(part.encode("ascii")) for part in parts)
         return date(year, month, day).isoformat() if 1900 <= year <= 2200 else _bad_date(field)
-    except ValueError:
+    except (ValueError, OverflowError):
         return _bad_date(field)
 
 

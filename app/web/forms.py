@@ -34,11 +34,15 @@ def pressed(posted: Posted, form: Form) -> Pressed:
     if added := _table(form, posted.get("_add")):
         rows[added] = _count(pairs, added) + 1
     name, _, index = posted.get("_remove").partition(".")
-    if (table := _table(form, name)) and index.isascii() and index.isdigit():
-        pairs = remove_row(pairs, table, int(index))
+    if (table := _table(form, name)) and (row := _small(index)) >= 0:
+        pairs = remove_row(pairs, table, row)
         rows[table] = max(1, _count(pairs, table))
-    revision = posted.get("_revision")
-    return Pressed(pairs, rows, bool(posted.get("_later")), int(revision) if revision.isascii() and revision.isdigit() else -1)
+    return Pressed(pairs, rows, bool(posted.get("_later")), _small(posted.get("_revision")))
+
+
+def _small(text: str) -> int:
+    """A number that our own page wrote; -1 for anything else, however long."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def _table(form: Form, name: str) -> str | None:

@@ -81,7 +81,16 @@ def test_a_date_is_three_inputs(parts: tuple[str, str, str], value: str | None) 
 
 
 @pytest.mark.parametrize(
-    "parts", [("31", "2", "2026"), ("29", "2", "2026"), ("1", "1", "26"), ("1", "", "2026"), ("a", "1", "2026")]
+    "parts",
+    [
+        ("31", "2", "2026"),
+        ("29", "2", "2026"),
+        ("1", "1", "26"),
+        ("1", "", "2026"),
+        ("a", "1", "2026"),
+        ("9" * 12, "1", "2026"),
+        ("1", "9" * 30, "2026"),
+    ],
 )
 def test_the_thirty_first_of_february_is_an_error(parts: tuple[str, str, str]) -> None:
     with pytest.raises(WrongAnswer) as wrong:

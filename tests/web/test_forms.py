@@ -82,6 +82,17 @@ async def test_a_page_saved_in_another_window_is_shown_again_with_what_was_typed
     assert (await seller.send(answer, form, {})).status == 200
 
 
+@pytest.mark.parametrize(
+    "control",
+    [{"_revision": "9" * 5000}, {"_remove": "goods." + "9" * 5000}, {"_remove": "goods.0", "goods." + "9" * 5000 + ".name": "x"}],
+)
+async def test_a_control_with_an_endless_number_is_no_fault_of_ours(seller: Browser, draft: str, control: dict[str, str]) -> None:
+    page = await seller.get((await seller.get(draft)).links("/to-khai/")[0])
+    form = page.form("/to-khai/")
+    form.names |= set(control)
+    assert (await seller.send(page, form, control)).status < 500
+
+
 async def test_a_field_that_the_page_does_not_have_is_named(seller: Browser, draft: str) -> None:
     page = await seller.get((await seller.get(draft)).links("/to-khai/")[0])
     form = page.form("/to-khai/")
