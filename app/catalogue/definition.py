@@ -28,6 +28,11 @@ class Citation(Part):
     url: str | None = None
     certainty: str
 
+    @property
+    def certain(self) -> bool:
+        """Whether it was read in a public text; anything else is never printed as law."""
+        return self.certainty.startswith("found")
+
 
 class NationalCode(Part):
     """The code in the national database of procedures, when known."""

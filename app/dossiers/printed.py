@@ -187,7 +187,7 @@ def result(head: Head, answers: Mapping[str, Any], *, conditions: Sequence[str],
         title_vi=made.title.vi,
         title_en=made.title.en,
         authority=head.office.upper(),
-        legal_basis=tuple(ground.cite for ground in procedure.legal.values()),
+        legal_basis=grounds_of(procedure),
         paragraphs=(made.statement.vi,),
         lines=tuple(Line(label_vi=label.vi, label_en=label.en, value=value) for label, value in procedure.result_facts(answers)),
         conditions=tuple(conditions),
@@ -208,9 +208,14 @@ def refusal(head: Head, *, reasons: Sequence[str], signer: Officer) -> Refusal:
         subject=made.title.vi,
         paragraphs=(made.statement.vi,),
         reasons=tuple(reasons),
-        legal_basis=tuple(ground.cite for ground in head.procedure.legal.values()),
+        legal_basis=grounds_of(head.procedure),
         signer=signer,
     )
+
+
+def grounds_of(procedure: Procedure) -> tuple[str, ...]:
+    """The legal grounds a result cites: only those that are certain."""
+    return tuple(ground.cite for ground in procedure.legal.values() if ground.certain)
 
 
 def valid_until(procedure: Procedure, day: date) -> date | None:
