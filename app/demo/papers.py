@@ -134,7 +134,7 @@ def _make_hostile(folder: Path, pki: Pki, tax_code: str) -> None:
 
 def altered(signed: bytes) -> bytes:
     """The same file with one character of what was signed changed."""
-    before, after = b"/Creator (Typst", b"/Creator (Tipst"
+    before, after = b"(Typst ", b"(Tipst "
     if before not in signed:
         raise ValueError("nothing to alter in this file")
     return signed.replace(before, after, 1)
