@@ -9,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 from app.core import clock, logs
 from app.core.db import Sessions, engine_for, sessions_of, transaction
 from app.core.settings import Settings
@@ -76,9 +78,18 @@ def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _read_settings() -> Settings:
+    """The settings as the environment has them, or an end that says what is wrong with them and shows no value."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        found = [error for error in wrong.errors(include_input=False) if error["type"] != "default_factory_not_called"]
+        sys.exit("\n".join(": ".join([*map(str, error["loc"]), error["msg"]]) for error in found))
+
+
 def _settings() -> Settings:
     """The settings of this process; the demo adds its own secrets and its embedded database."""
-    settings = Settings()
+    settings = _read_settings()
     if not settings.demo:
         return settings
     from app.demo import run
@@ -171,7 +182,7 @@ def _admin_create(given: argparse.Namespace) -> int:
 def _demo_run(_: argparse.Namespace) -> int:
     from app.demo import run
 
-    return run.run(Settings())
+    return run.run(_read_settings())
 
 
 def _world_serve(_: argparse.Namespace) -> int:

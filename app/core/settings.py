@@ -1,5 +1,6 @@
 """Settings, read once at start from the environment (`MOTCUA_*`, `DATABASE_URL`) and checked before anything is served."""
 
+import base64
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -10,11 +11,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.core.clock import SHIFT_VARIABLE
 
+SHORTEST_SECRET = 32
+
 
 class Settings(BaseSettings):
     """Every knob of the portal. Defaults are the embedded demo; production names what it needs in `unready()`."""
 
-    model_config = SettingsConfigDict(env_prefix="MOTCUA_", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="MOTCUA_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
 
     environment: Literal["demo", "production"] = "demo"
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
@@ -91,13 +94,31 @@ class Settings(BaseSettings):
             (not self.database_url, "set DATABASE_URL (the application's role)"),
             (not self.https, "set MOTCUA_PUBLIC_URL to the https address people use"),
             (not self.trusted_proxies, "set MOTCUA_TRUSTED_PROXIES to the addresses of the proxy in front"),
-            (not self.secret_key, "set MOTCUA_SECRET_KEY"),
-            (not self.blob_key, "set MOTCUA_BLOB_KEY"),
+            (_length(self.secret_key) < SHORTEST_SECRET, f"set MOTCUA_SECRET_KEY to at least {SHORTEST_SECRET} random signs"),
+            (not _is_blob_key(self.blob_key), "set MOTCUA_BLOB_KEY to 32 random bytes in base64"),
             (not self.gateway_secret, "set MOTCUA_GATEWAY_SECRET"),
             (not self.signing_keys or not self.signing_passphrase, "set MOTCUA_SIGNING_KEYS and MOTCUA_SIGNING_PASSPHRASE"),
-            (not self.tsa_url, "set MOTCUA_TSA_URL"),
-            ("127.0.0.1" in self.oidc_issuer, "set MOTCUA_OIDC_ISSUER to the real identity provider"),
-            ("127.0.0.1" in self.gateway_url, "set MOTCUA_GATEWAY_URL to the real gateway"),
+            (not _is_elsewhere(self.tsa_url), "set MOTCUA_TSA_URL to the real time-stamp authority"),
+            (not _is_elsewhere(self.oidc_issuer), "set MOTCUA_OIDC_ISSUER to the real identity provider"),
+            (not _is_elsewhere(self.gateway_url), "set MOTCUA_GATEWAY_URL to the real gateway"),
             (bool(os.environ.get(SHIFT_VARIABLE)), f"unset {SHIFT_VARIABLE}: a shifted clock is for rehearsals"),
         ]
         return [sentence for bad, sentence in checks if bad]
+
+
+def _length(secret: SecretStr | None) -> int:
+    return len(secret.get_secret_value()) if secret else 0
+
+
+def _is_blob_key(secret: SecretStr | None) -> bool:
+    """Whether it is a key-encryption key for AES-256: found out now, not at the first upload."""
+    try:
+        return secret is not None and len(base64.b64decode(secret.get_secret_value(), validate=True)) == 32
+    except ValueError:
+        return False
+
+
+def _is_elsewhere(url: str | None) -> bool:
+    """Whether `url` names another machine: what answers on loopback is the demo's."""
+    host = urlsplit(url or "").hostname or "localhost"
+    return host not in {"localhost", "::1", "0.0.0.0"} and not host.startswith("127.")  # noqa: S104  (compared, not bound)

@@ -1,8 +1,10 @@
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from app import cli
 from app.core.settings import Settings
 
 READY = {
@@ -12,8 +14,8 @@ READY = {
     "DATABASE_URL": "postgresql://motcua_app@db/motcua",
     "public_url": "https://dichvucong.example",
     "trusted_proxies": "10.0.0.2",
-    "secret_key": "s",
-    "blob_key": "b",
+    "secret_key": "s" * 32,
+    "blob_key": b64encode(b"k" * 32).decode(),
     "gateway_secret": "g",
     "signing_keys": Path("/keys"),
     "signing_passphrase": "p",
@@ -48,11 +50,39 @@ def test_production_does_not_start_with_a_shifted_clock(monkeypatch):
         Settings(**READY)
 
 
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("secret_key", "short"),
+        ("blob_key", "not base64!"),
+        ("blob_key", b64encode(b"k" * 16).decode()),
+        ("oidc_issuer", "http://localhost:8001/id"),
+        ("gateway_url", "http://127.0.0.2/pay"),
+        ("tsa_url", "http://[::1]/tsa"),
+    ],
+)
+def test_production_does_not_start_with_a_value_that_only_looks_set(name, value):
+    with pytest.raises(ValidationError, match=f"MOTCUA_{name.upper()}"):
+        Settings(**READY | {name: value})
+
+
 def test_a_refusal_to_start_does_not_tell_the_secrets():
     with pytest.raises(ValidationError) as refusal:
-        Settings(**READY | {"gateway_url": "http://127.0.0.1/", "secret_key": "canary-secret"})
+        Settings(environment="production", secret_key="canary-secret")
 
-    assert "canary-secret" not in str(refusal.value)
+    assert "canary" not in str(refusal.value)
+    assert "secret'" not in str(refusal.value)
+
+
+def test_the_command_line_says_what_is_missing_in_sentences_and_shows_no_value(monkeypatch):
+    monkeypatch.setenv("MOTCUA_ENVIRONMENT", "production")
+    monkeypatch.setenv("MOTCUA_BLOB_KEY", "canary")
+
+    with pytest.raises(SystemExit) as end:
+        cli.main(["serve"])
+
+    assert "set DATABASE_URL" in str(end.value)
+    assert "canary" not in str(end.value)
 
 
 def test_the_demos_addresses_follow_its_outside_world_unless_they_are_set():
