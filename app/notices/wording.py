@@ -57,8 +57,8 @@ BODIES = {
         "The one-stop desk did not receive filing {reference}. The reason is in the form on the dossier's page.",
     ),
     Kind.SUPPLEMENT_ASKED: Text(
-        "Hồ sơ {reference} cần bổ sung trước {reply_by}. Các mục cần sửa được đánh dấu trên trang của hồ sơ.",
-        "Supplement dossier {reference} before {reply_by}. The items are marked on the dossier's page.",
+        "Hồ sơ {reference} cần bổ sung chậm nhất ngày {reply_by}. Các mục cần sửa được đánh dấu trên trang của hồ sơ.",
+        "Supplement dossier {reference} by {reply_by}. The items are marked on the dossier's page.",
     ),
     Kind.FEE_DUE: Text(
         "Hồ sơ {number} cần nộp {amount} trước {due}. Quá hạn, hồ sơ được xử lý theo quy định của thủ tục.",

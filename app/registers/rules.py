@@ -75,7 +75,7 @@ SCHEMAS: dict[Dataset, Schema] = {
             Field("number", Text("Số", "Number")),
             Field("kind", Text("Loại (mã thủ tục)", "Kind (slug of the procedure)")),
             Field("title", Text("Tên văn bản", "Title")),
-            Field("status", Text("Tình trạng: valid, replaced, revoked, expired", "Status: valid, replaced, revoked, expired")),
+            Field("status", Text("Tình trạng hiệu lực", "Status")),
             Field("holder_tax_code", Text("Mã số thuế của đơn vị được cấp", "Tax code of the holder")),
             Field("holder_name", Text("Tên đơn vị được cấp", "Name of the holder")),
             Field("holder_address", Text("Địa chỉ trụ sở", "Head office")),

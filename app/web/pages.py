@@ -4,7 +4,7 @@ Templates receive ready values and ask nothing. Every visible sentence is `{{ _(
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -56,6 +56,11 @@ def _moment(value: datetime | str | None) -> str:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     return f"{in_vietnam(value):%d/%m/%Y %H:%M}" if value else ""
+
+
+def _last_day(value: datetime | None) -> str:
+    """dd/mm/yyyy of the last day of a deadline, which is kept as the midnight that closes it."""
+    return _day(value - timedelta(microseconds=1)) if value else ""
 
 
 def _clock(value: datetime) -> str:
@@ -112,6 +117,7 @@ def _environment(language: Language) -> Environment:
         "t": text,
         "day": _day,
         "moment": _moment,
+        "last_day": _last_day,
         "clock": _clock,
         "dong": lambda amount: money.shown(amount, language),
         "number": _grouped(language),
