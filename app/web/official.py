@@ -37,6 +37,7 @@ router = APIRouter(prefix="/can-bo", dependencies=[Depends(enter), Depends(csrf)
 Official = Annotated[Actor, Depends(enter)]
 seen = Depends(record_view("dossier"))
 
+CASE = "official/case.html"
 QUEUE_NAME = {
     queries.Queue.TASKS_MINE: Text("Việc của tôi", "My tasks"),
     queries.Queue.TASKS_TEAM: Text("Việc chung của vai trò", "Tasks of my role"),
@@ -166,7 +167,7 @@ class Desk:
     at: datetime
 
     async def do(
-        self, act: Act, action: Callable[..., Awaitable[object]], *chosen: str, again: str = "official/case.html", **given: Any
+        self, act: Act, action: Callable[..., Awaitable[object]], *chosen: str, again: str = CASE, **given: Any
     ) -> Response:
         """Call `action`; when it is refused show the page again with the reason and everything that was typed.
 
@@ -224,7 +225,7 @@ async def do_refuse(desk: AtDesk) -> Response:
 @router.post("/ho-so/{dossier_id}/yeu-cau-bo-sung")
 async def do_ask(desk: AtDesk) -> Response:
     """One notice that lists everything to correct or add: form 02, at intake or in review."""
-    given = {"items": _items(desk.form), "reason": desk.form.get("reason"), "guidance": desk.form.get("guidance")}
+    given: dict[str, Any] = {"items": _items(desk.form), "reason": desk.form.get("reason"), "guidance": desk.form.get("guidance")}
     given["again"] = "official/supplement.html"
     if desk.form.get("when") == "intake":
         return await desk.do(Act.ASK_INTAKE_SUPPLEMENT, supplement.ask_at_intake, **given)
@@ -262,7 +263,7 @@ async def do_complete(desk: AtDesk) -> Response:
 @router.post("/ho-so/{dossier_id}/de-xuat")
 async def do_propose(desk: AtDesk) -> Response:
     """The case officer's draft: grant or refuse, and why."""
-    given = {"outcome": desk.form.get("outcome"), "reasons": desk.form.get("reasons"), "facts": {}}
+    given: dict[str, Any] = {"outcome": desk.form.get("outcome"), "reasons": desk.form.get("reasons"), "facts": {}}
     return await desk.do(Act.COMPLETE_STEP, decide.propose, "task_id", **given)
 
 

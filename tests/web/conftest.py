@@ -55,7 +55,8 @@ async def world(settings: Settings, sessions: Sessions) -> AsyncIterator[FastAPI
         yield app
 
 
-async def _browser(app: FastAPI, subject: str | None = None) -> Browser:
+async def browser_of(app: FastAPI, subject: str | None = None) -> Browser:
+    """The browser of one demo person, signed in; of nobody when none is named."""
     browser = Browser(HOME)
     await browser.close()
     transport = ASGITransport(app, raise_app_exceptions=False)
@@ -69,7 +70,7 @@ async def _browser(app: FastAPI, subject: str | None = None) -> Browser:
 @pytest.fixture
 async def guest(world: FastAPI) -> AsyncIterator[Browser]:
     """Nobody in particular."""
-    browser = await _browser(world)
+    browser = await browser_of(world)
     yield browser
     await browser.close()
 
@@ -77,7 +78,7 @@ async def guest(world: FastAPI) -> AsyncIterator[Browser]:
 @pytest.fixture
 async def seller(world: FastAPI) -> AsyncIterator[Browser]:
     """The business that applies for the licence."""
-    browser = await _browser(world, portal.SELLER)
+    browser = await browser_of(world, portal.SELLER)
     yield browser
     await browser.close()
 
@@ -85,7 +86,7 @@ async def seller(world: FastAPI) -> AsyncIterator[Browser]:
 @pytest.fixture
 async def retailer(world: FastAPI) -> AsyncIterator[Browser]:
     """Another business."""
-    browser = await _browser(world, portal.RETAILER)
+    browser = await browser_of(world, portal.RETAILER)
     yield browser
     await browser.close()
 
@@ -93,7 +94,7 @@ async def retailer(world: FastAPI) -> AsyncIterator[Browser]:
 @pytest.fixture
 async def clerk(world: FastAPI) -> AsyncIterator[Browser]:
     """An official at the desk."""
-    browser = await _browser(world, "mc-1")
+    browser = await browser_of(world, "mc-1")
     yield browser
     await browser.close()
 
