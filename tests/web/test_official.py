@@ -138,7 +138,7 @@ WAY = [
 ]
 
 
-@pytest.mark.parametrize(("deed", "who", "end", "values", "state"), WAY, ids=[row[2][1:] for row in WAY])
+@pytest.mark.parametrize("deed, who, end, values, state", WAY, ids=[row[2][1:] for row in WAY])
 async def test_each_act_is_done_at_its_address(
     office: Office, deed: Callable[[World], Awaitable[UUID]], who: str, end: str, values: dict[str, str], state: str
 ) -> None:
@@ -164,7 +164,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("deed", "who", "end", "values", "kept"), REFUSED, ids=[row[2][1:] for row in REFUSED])
+@pytest.mark.parametrize("deed, who, end, values, kept", REFUSED, ids=[row[2][1:] for row in REFUSED])
 async def test_a_refused_act_shows_the_dossier_again_with_what_was_typed(
     office: Office, deed: Callable[[World], Awaitable[UUID]], who: str, end: str, values: dict[str, str], kept: str
 ) -> None:
@@ -260,8 +260,12 @@ async def test_every_look_at_a_dossier_and_every_refusal_is_remembered(office: O
     await desk.get("/can-bo")
     await act(desk, address, "/tu-choi")
     async with office.sessions() as session:
-        counted = select(AuditRow.action, func.count()).where(AuditRow.dossier_id == _id(address)).group_by(AuditRow.action)
-        seen = {action: count for action, count in await session.execute(counted)}
+        counted = (
+            select(AuditRow.action, func.count().label("count"))
+            .where(AuditRow.dossier_id == _id(address))
+            .group_by(AuditRow.action)
+        )
+        seen = {row.action: row.count for row in await session.execute(counted)}
         lists = await session.scalar(select(func.count()).where(AuditRow.action == "worklist.viewed"))
     assert seen["dossier.viewed"] == 1
     assert lists == 1
