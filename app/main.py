@@ -7,7 +7,14 @@ from contextlib import asynccontextmanager
 from types import FrameType
 
 import uvicorn
-from asyncpg.exceptions import LockNotAvailableError
+from asyncpg.exceptions import (
+    AdminShutdownError,
+    CannotConnectNowError,
+    CrashShutdownError,
+    LockNotAvailableError,
+    PostgresConnectionError,
+    TooManyConnectionsError,
+)
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
@@ -33,6 +40,14 @@ from app.web.headers import SafeHeaders
 log = logging.getLogger("motcua.main")
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 MACHINES = ("/api/", "/oauth/", "/.well-known/", "/livez", "/readyz", "/metrics")
+# The database is stopping, starting or recovering. A failed connect comes raw from the driver, a broken one wrapped.
+DATABASE_AWAY = (
+    AdminShutdownError,
+    CannotConnectNowError,
+    CrashShutdownError,
+    PostgresConnectionError,
+    TooManyConnectionsError,
+)
 DRAIN_SECONDS = 5
 FINISH_SECONDS = 25
 NO_SUCH_METHOD = Text("Địa chỉ này không nhận phương thức đó.", "This address does not take that method.")
@@ -88,6 +103,7 @@ def _refuse_politely(app: FastAPI) -> None:
         HTTPException: _of_http,
         DBAPIError: _of_database,
         PoolTimeout: lambda _: Unreachable(),
+        **dict.fromkeys(DATABASE_AWAY, lambda _: Unreachable()),
         OSError: _of_system,
     }
     for kind, translate in translations.items():
@@ -125,11 +141,18 @@ def _handler(translate: Callable[[Exception], Refusal]) -> Handler:
         metrics.REFUSALS.labels(refusal.slug).inc()
         if status >= 500:
             log.error("failed: %s", refusal.slug, exc_info=error)
-        if request.url.path.startswith(MACHINES):
-            return problem(refusal)
-        return await errors.answer(request, refusal, status)
+        machine = request.url.path.startswith(MACHINES)
+        answer = problem(refusal) if machine else await errors.answer(request, refusal, status)
+        answer.headers.update(_allowed(error))
+        return answer
 
     return handle
+
+
+def _allowed(error: Exception) -> dict[str, str]:
+    """The methods an address takes, which a 405 must name."""
+    told = (error.headers or {}) if isinstance(error, HTTPException) else {}
+    return {"Allow": told["Allow"]} if "Allow" in told else {}
 
 
 def _same(error: Exception) -> Refusal:
@@ -149,9 +172,11 @@ def _of_http(error: Exception) -> Refusal:
 
 def _of_database(error: Exception) -> Refusal:
     cause = getattr(error, "orig", None)
-    if isinstance(getattr(cause, "__cause__", None), LockNotAvailableError):
+    reason = getattr(cause, "__cause__", None)
+    if isinstance(reason, LockNotAvailableError):
         return Conflict()
-    gone = isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(cause, OSError))
+    broken = isinstance(error, DBAPIError) and error.connection_invalidated
+    gone = broken or isinstance(cause, OSError) or isinstance(reason, DATABASE_AWAY)
     return Unreachable() if gone else unforeseen()
 
 

@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from app.api import strict
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Incomplete, Problem
@@ -42,8 +43,13 @@ def idempotency_key(key: Annotated[str, Header(alias="Idempotency-Key")] = "") -
 
 
 async def body_of(request: Request) -> bytes:
-    """The raw body: the same key with another body is a conflict."""
-    return await request.body()
+    """The raw body: the same key with another body is a conflict. No more is kept in memory than any body of ours has."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > strict.MAX_BYTES:
+            raise strict.too_large()
+    return bytes(body)
 
 
 Session = Annotated[AsyncSession, Depends(db_session, scope="function")]

@@ -11,8 +11,9 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
+from app.api import strict
 from app.api.deps import At
-from app.api.problem import STATUS
+from app.api.problem import STATUS, problem
 from app.core import clock, limits
 from app.core.actor import Actor, ActorKind
 from app.core.db import transaction
@@ -154,6 +155,11 @@ class MachineRoute(APIRoute):
                 _add_headers(request, message)
             await send(message)
 
+        if self.body_field is not None and not strict.says_json(
+            scope
+        ):  # it would be read to its end before anyone asks who sent it
+            await problem(strict.not_json())(scope, receive, noting)
+            return
         await super().handle(scope, receive, noting)
 
 

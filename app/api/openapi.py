@@ -34,12 +34,13 @@ REFUSALS = {
     "404": "Missing, or not yours to see: the two are never told apart.",
     "409": "Not possible in the present state, changed meanwhile, or the key came with another body.",
     "413": "Larger than allowed.",
+    "415": "The body does not say that it is JSON.",
     "422": "Some items must be corrected; all are listed.",
     "429": "Too many requests; Retry-After says when to come back.",
     "503": "A system we depend on did not answer; try again.",
 }
 OF_A_READ = ("400", "401", "403", "404", "422", "429", "503")
-OF_AN_ACT = ("400", "401", "403", "404", "409", "413", "422", "429", "503")
+OF_AN_ACT = ("400", "401", "403", "404", "409", "413", "415", "422", "429", "503")
 
 router = APIRouter(dependencies=[Depends(anyone)], include_in_schema=False)
 

@@ -10,11 +10,15 @@ from typing import Any, NoReturn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problem import problem, unreadable
-from app.core.errors import Incomplete
+from app.core.errors import Incomplete, Refusal
 from app.core.text import Text
 
 MAX_BYTES = 1 << 20
 TOO_LARGE = Text("Nội dung gửi lên vượt quá 1 MB.", "The body is larger than 1 MB.")
+NOT_JSON = Text(
+    "Nội dung gửi lên phải là JSON. Hãy gửi kèm Content-Type: application/json.",
+    "The body must be JSON. Send it with Content-Type: application/json.",
+)
 _HIDDEN = re.compile(r"[\x00\ud800-\udfff]")
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
 
@@ -64,12 +68,12 @@ class StrictJson:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Only bodies that say they are JSON are looked at."""
-        if scope["type"] != "http" or not _JSON.match(_content_type(scope)):
+        if scope["type"] != "http" or not says_json(scope):
             await self.app(scope, receive, send)
             return
         body = await _whole(receive)
         if body is None:
-            await problem(Incomplete([], TOO_LARGE, slug="too-large"))(scope, receive, send)
+            await problem(too_large())(scope, receive, send)
             return
         try:
             value = read(body) if body else None
@@ -78,6 +82,21 @@ class StrictJson:
             await problem(unreadable())(scope, receive, send)
             return
         await self.app(scope, _again(body, receive), send)
+
+
+def too_large() -> Incomplete:
+    """More than a body of ours ever has."""
+    return Incomplete([], TOO_LARGE, slug="too-large")
+
+
+def not_json() -> Refusal:
+    """A body where JSON is expected that does not say it is JSON, so that nobody has read it strictly."""
+    return Refusal(NOT_JSON, slug="unsupported-type")
+
+
+def says_json(scope: Scope) -> bool:
+    """Whether the body says it is JSON."""
+    return _JSON.match(_content_type(scope)) is not None
 
 
 def _content_type(scope: Scope) -> str:

@@ -26,6 +26,7 @@ async def test_a_wrong_method_is_said_to_be_wrong(visitor):
     answer = await visitor.delete("/api/payments/vnpay/ipn")
 
     assert (answer.status_code, answer.json()["slug"]) == (405, "method-not-allowed")
+    assert answer.headers["allow"] == "GET"
 
 
 async def test_the_log_names_the_route_and_never_the_path_or_the_query(visitor, caplog):

@@ -114,3 +114,18 @@ async def test_nothing_of_the_request_is_echoed_in_a_refusal(retailer: Company):
     answer = await retailer.put(f"/dossiers/{uuid4()}/answers", {"answers": {"bi_mat": "9900000048"}, "x<y": 1})
     assert "9900000048" not in answer.text
     assert json.loads(answer.text)["slug"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
+async def test_a_body_that_does_not_say_it_is_json_is_an_unsupported_type(retailer: Company, kind):
+    dossier = await retailer.start()
+    answer = await retailer.call("PUT", f"{ROOT}/dossiers/{dossier}/answers", content=b"{}", headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["slug"]) == (415, "unsupported-type")
+    assert answer.headers["dpop-nonce"]
+
+
+async def test_a_body_that_no_act_asks_for_is_not_kept_in_memory(retailer: Company):
+    dossier = await retailer.start()
+    headers = {"Idempotency-Key": uuid4().hex, "Content-Type": "application/octet-stream"}
+    answer = await retailer.call("POST", f"{ROOT}/dossiers/{dossier}/submit", content=b"x" * 2_000_000, headers=headers)
+    assert (answer.status_code, answer.json()["slug"]) == (413, "too-large")
