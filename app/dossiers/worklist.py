@@ -3,7 +3,7 @@
 import base64
 import heapq
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
 from uuid import UUID
@@ -219,8 +219,8 @@ def position(text: str) -> tuple[datetime, UUID]:
     try:
         moment, _, key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
         at = datetime.fromisoformat(moment)
-        return (at, UUID(key)) if at.tzinfo else _START
-    except ValueError:
+        return (at.astimezone(UTC), UUID(key)) if at.tzinfo else _START
+    except (ValueError, OverflowError):
         return _START
 
 

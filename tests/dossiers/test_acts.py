@@ -86,6 +86,16 @@ async def test_refusing_at_the_desk_needs_a_reason(world: World):
         await receive.refuse(world.session, world.desk, dossier_id, reason="", at=world.at)
 
 
+async def test_what_is_printed_on_a_form_has_a_limit(world: World):
+    dossier_id = await world.submitted(PROMOTION, world.retailer)
+    endless = "x" * 5_001
+    with pytest.raises(Incomplete):
+        await receive.refuse(world.session, world.desk, dossier_id, reason="x", proper_authority=endless, at=world.at)
+    items = [Item("paper", "rules", endless)]
+    with pytest.raises(Incomplete):
+        await supplement.ask_at_intake(world.session, world.desk, dossier_id, items, reason="Thiếu", at=world.at)
+
+
 async def test_the_leader_assigns_a_case_officer_of_the_unit_only(world: World):
     dossier_id = await world.received(LICENCE, world.seller)
     leader = world.actors[f"leader_{COMPETITION}"]

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -170,5 +170,6 @@ async def test_a_business_finds_its_own_the_last_touched_first(world: World):
 def test_a_cursor_is_read_back_and_anything_else_is_the_beginning():
     key = uuid4()
     assert position(cursor(AT, key)) == (AT, key)
-    for wrong in ("", "%%%", "YWJj", cursor(AT, key)[:-6], "é"):
+    before_all_days = cursor(datetime.fromisoformat("0001-01-01T00:00:00+14:00"), key)
+    for wrong in ("", "%%%", "YWJj", cursor(AT, key)[:-6], "é", before_all_days):
         assert position(wrong)[0] < AT - timedelta(days=365 * 100)

@@ -93,6 +93,15 @@ async def test_a_control_with_an_endless_number_is_no_fault_of_ours(seller: Brow
     assert (await seller.send(page, form, control)).status < 500
 
 
+async def test_a_row_with_a_high_number_makes_no_long_table(seller: Browser, draft: str) -> None:
+    pages = [await seller.get(address) for address in (await seller.get(draft)).links("/to-khai/")]
+    page = next(each for each in pages if "goods.0.name" in each.form("/to-khai/").names)
+    form = page.form("/to-khai/")
+    form.names |= {"goods.9999.name", "_add"}
+    answer = await seller.send(page, form, {"goods.9999.name": "x", "_add": "goods"})
+    assert len([name for name in answer.form("/to-khai/").names if name.startswith("goods.") and name.endswith(".name")]) <= 3
+
+
 async def test_a_field_that_the_page_does_not_have_is_named(seller: Browser, draft: str) -> None:
     page = await seller.get((await seller.get(draft)).links("/to-khai/")[0])
     form = page.form("/to-khai/")

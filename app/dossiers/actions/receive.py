@@ -17,7 +17,7 @@ from app.documents.queries import overrides_of, papers_of
 from app.documents.rules import refused_files, unknown_files
 from app.dossiers.actions.move import may_move, move, share
 from app.dossiers.actions.offices import head_of
-from app.dossiers.actions.saying import must_say
+from app.dossiers.actions.saying import may_say, must_say
 from app.dossiers.actions.steps import open_step
 from app.dossiers.code import Numbering
 from app.dossiers.lifecycle import Act
@@ -111,13 +111,12 @@ async def refuse(
     dossier = await visible_to(actor).one(session, dossier_id, lock=True)
     may_move(actor, dossier, Act.REFUSE_TO_RECEIVE)
     said = must_say(reason, Text("Hãy ghi rõ lý do từ chối tiếp nhận.", "Say why the dossier is not received."))
+    proper = may_say(proper_authority, where="proper_authority")
     procedure = await procedure_of(session, dossier)
     head = await head_of(session, dossier, procedure, at_desk=True)
-    form = refusal_to_receive(
-        head, reason=said, proper_authority=proper_authority.strip(), by=officer(actor.name, Role.INTAKE_OFFICER)
-    )
+    form = refusal_to_receive(head, reason=said, proper_authority=proper, by=officer(actor.name, Role.INTAKE_OFFICER))
     await issued.order(session, form, dossier_id=dossier.id, unit=dossier.desk, series="TCTN", at=at)
-    payload = {"reason": said, "proper_authority": proper_authority.strip()}
+    payload = {"reason": said, "proper_authority": proper}
     await move(session, actor, dossier, Act.REFUSE_TO_RECEIVE, procedure=procedure, payload=payload, at=at)
     told: dict[str, str | int] = {"reference": dossier.reference or ""}
     await notices.tell(session, tax_code=dossier.tax_code, dossier_id=dossier.id, kind=Told.REFUSED_AT_INTAKE, params=told, at=at)

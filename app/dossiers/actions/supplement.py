@@ -1,6 +1,7 @@
 """Ask the business for what is missing (form 02), at intake once and in review by the stage's rule; take what it supplies."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -117,6 +118,7 @@ async def _ask(
     at: datetime,
 ) -> None:
     said, advice = must_say(reason, _SAY_WHY), may_say(guidance, where="guidance")
+    items = [replace(item, note=may_say(item.note, where="items")) for item in items]
     if problems := problems_with(items, procedure):
         raise Incomplete(problems)
     await _refuse_too_often(session, dossier, act, rule)

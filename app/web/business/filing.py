@@ -223,7 +223,10 @@ async def submit_dossier(request: Request, session: Session, actor: Business, at
 @router.get(ROOT + "/xoa", dependencies=[seen])
 async def before_discard(request: Request, session: Session, actor: Business, at: At, dossier_id: UUID) -> Shown:
     """Ask once more before a draft is thrown away."""
-    return page(request, "business/discard.html", case=await _editable(session, actor, dossier_id, at))
+    case = await _editable(session, actor, dossier_id, at)
+    if case.card.state is not State.DRAFT:
+        raise WrongState
+    return page(request, "business/discard.html", case=case)
 
 
 @router.post(ROOT + "/xoa")
