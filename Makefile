@@ -10,8 +10,9 @@ setup:
 run: setup
 	@exec .venv/bin/motcua demo run
 
+# Two workers, a file each at a time: every worker has a database of its own.
 test: setup
-	@exec $(PY) -m pytest
+	@exec $(PY) -m pytest -n 2 --dist loadfile
 
 lint: setup
 	@$(PY) -m ruff check .
