@@ -1,8 +1,12 @@
 """Everyone's browser in the journey, and the way to say that a promise was not kept."""
 
+import asyncio
+import time
 from dataclasses import dataclass, field
 
-from app.demo.browsing import Browser
+from app.demo.browsing import Browser, Page
+
+_OPENING_SECONDS = 60
 
 
 class Failed(Exception):
@@ -37,10 +41,18 @@ class People:
 async def sign_in(portal: str, subject: str) -> Browser:
     """Sign in at the demo identity provider as `subject`."""
     browser = Browser(portal)
-    choice = await browser.get("/dang-nhap")
+    choice = await _choice(browser)
     chosen = await browser.send(choice, choice.form("/authorize"), button=("persona", subject))
     expect(
         chosen.status == 200 and chosen.url.startswith(portal),
         f"{subject} comes back signed in, not {chosen.status} at {chosen.url}",
     )
     return browser
+
+
+async def _choice(browser: Browser) -> Page:
+    """Where one picks a person. Right after a start the worker may not have met the identity provider yet: 503 until then."""
+    ends = time.monotonic() + _OPENING_SECONDS
+    while (page := await browser.get("/dang-nhap")).status == 503 and time.monotonic() < ends:
+        await asyncio.sleep(0.5)
+    return page

@@ -136,7 +136,7 @@ def _watch(settings: Settings, *, embedded_root: Path | None) -> None:
                 embedded.ensure(embedded_root)
             for child in children:
                 child.keep()
-            if not told and _answers(f"{settings.public_url}/readyz"):
+            if not told and all(_answers(settings.public_url + path) for path in ("/readyz", "/dang-nhap")):
                 print(world.who_is_who(settings), flush=True)
                 told = True
             time.sleep(_TURN_SECONDS)
