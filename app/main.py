@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import filing, health, oauth, openapi, payments, sharing
 from app.api.edge import Hosts, Told
+from app.api.machine import remember_refusal
 from app.api.problem import invalid, problem, status_of, unforeseen
 from app.api.strict import StrictJson
 from app.core import logs, metrics
@@ -142,6 +143,8 @@ def _handler(translate: Callable[[Exception], Refusal]) -> Handler:
         if status >= 500:
             log.error("failed: %s", refusal.slug, exc_info=error)
         machine = request.url.path.startswith(MACHINES)
+        if machine:
+            await remember_refusal(request, refusal)
         answer = problem(refusal) if machine else await errors.answer(request, refusal, status)
         answer.headers.update(_allowed(error))
         return answer

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
@@ -14,11 +14,12 @@ from starlette.types import Message, Receive, Scope, Send
 from app.api import strict
 from app.api.deps import At
 from app.api.problem import STATUS, problem
+from app.audit.record import refused
 from app.core import clock, limits
 from app.core.actor import Actor, ActorKind
 from app.core.db import transaction
 from app.core.entry import admits
-from app.core.errors import Refusal
+from app.core.errors import NotAllowed, NotFound, Refusal, WrongState
 from app.core.permissions import Role
 from app.core.text import Text
 from app.sharing import scopes
@@ -101,11 +102,11 @@ async def refusing(request: Request) -> AsyncIterator[None]:
     """Turn a token or proof that is not good into our refusal, and say in the challenge what was wrong."""
     try:
         yield
-    except (TokenRefused, ProofRefused) as refused:
-        request.state.oauth_error = refused.code
-        if refused.code == "use_dpop_nonce":  # perhaps the database has forgotten the epoch of our nonces
+    except (TokenRefused, ProofRefused) as wrong:
+        request.state.oauth_error = wrong.code
+        if wrong.code == "use_dpop_nonce":  # perhaps the database has forgotten the epoch of our nonces
             await _load(request, None, clock.now())
-        raise Unauthorized(slug=refused.code) from refused
+        raise Unauthorized(slug=wrong.code) from wrong
 
 
 Reader = Annotated[Caller, Depends(_caller(scopes.sharing_resource, "sharing"))]
@@ -128,13 +129,24 @@ async def filer(request: Request, ring: Keys, caller: _FilingCaller, at: At) -> 
     admitted = await let_in(request, ring, caller, at)
     if admitted.tax_code is None:
         raise Unauthorized
-    return Actor(
+    request.state.filer = Actor(
         kind=ActorKind.CLIENT,
         name=admitted.name,
         client_id=admitted.client_id,
         tax_code=admitted.tax_code,
         roles=frozenset({Role.APPLICANT}),
     )
+    return cast("Actor", request.state.filer)
+
+
+async def remember_refusal(request: Request, refusal: Refusal) -> None:
+    """A company's own client that was refused leaves a row, as people do; what it must merely correct leaves none."""
+    actor: Actor | None = getattr(request.state, "filer", None)
+    if actor is None or not isinstance(refusal, NotFound | NotAllowed | WrongState):
+        return
+    act = f"filing.{getattr(request.scope.get('route'), 'operation_id', '-')}"
+    subject = {"subject_kind": "dossier", "subject_id": str(request.path_params.get("dossier_id", "-"))[:40]}
+    await refused(request.app.state.sessions, actor, act, refusal.slug, **subject, at=clock.now())
 
 
 Filer = Annotated[Actor, Depends(filer)]

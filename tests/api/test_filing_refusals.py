@@ -4,6 +4,7 @@ import json
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from app.core.db import transaction
 from tests.api.companies import PROMOTION, PROMOTION_ANSWERS, ROOT, Company, at_noon, company
@@ -129,3 +130,20 @@ async def test_a_body_that_no_act_asks_for_is_not_kept_in_memory(retailer: Compa
     headers = {"Idempotency-Key": uuid4().hex, "Content-Type": "application/octet-stream"}
     answer = await retailer.call("POST", f"{ROOT}/dossiers/{dossier}/submit", content=b"x" * 2_000_000, headers=headers)
     assert (answer.status_code, answer.json()["slug"]) == (413, "too-large")
+
+
+ROWS = text("""
+    SELECT detail->>'action', detail->>'slug' FROM audit_row
+    WHERE action = 'refused' AND subject_id IN (:mine, :foreign) ORDER BY 1
+""")
+
+
+async def test_an_act_that_was_refused_leaves_a_row_in_the_log(retailer: Company, standing_portal: Portal):
+    mine, foreign = await retailer.start(), uuid4()
+    await retailer.post(f"/dossiers/{mine}/withdraw", {"reason": "thử"})
+    await retailer.get(f"/dossiers/{foreign}")
+
+    async with transaction(standing_portal.sessions) as session:
+        rows = (await session.execute(ROWS, {"mine": str(mine), "foreign": str(foreign)})).all()
+
+    assert rows == [("filing.read_dossier", "not-found"), ("filing.withdraw_dossier", "wrong-state")]
