@@ -53,6 +53,8 @@ async def sign_in(portal: str, subject: str) -> Browser:
 async def _choice(browser: Browser) -> Page:
     """Where one picks a person. Right after a start the worker may not have met the identity provider yet: 503 until then."""
     ends = time.monotonic() + _OPENING_SECONDS
-    while (page := await browser.get("/dang-nhap")).status == 503 and time.monotonic() < ends:
+    while True:
+        page = await browser.get("/dang-nhap")
+        if page.status != 503 or time.monotonic() > ends:
+            return page
         await asyncio.sleep(0.5)
-    return page
