@@ -213,7 +213,7 @@ class Bill(Said):
 
 
 class Issued(Said):
-    """A paper of the ministry; its file can be fetched once it is `ready`."""
+    """A paper of the ministry; its file can be fetched once it is `ready`. `revoked_at` not null: it is no longer in force."""
 
     id: UUID
     kind: str
@@ -223,6 +223,9 @@ class Issued(Said):
     ready_at: Moment | None
     sha256: str | None
     size: int | None
+    replaces: UUID | None
+    revoked_at: Moment | None
+    revoked_reason: str | None
 
     @classmethod
     def of(cls, view: IssuedView) -> Self:

@@ -197,6 +197,12 @@ class Procedure(Part):
         steps = self._steps_beside(step_id)
         return next(iter(steps[[step.id for step in steps].index(step_id) + 1 :]), None)
 
+    def step_before(self, step_id: str) -> Step | None:
+        """The step of work before this one in the same stage; None for the first."""
+        steps = self._steps_beside(step_id)
+        earlier = steps[: [step.id for step in steps].index(step_id)]
+        return next((step for step in reversed(earlier) if step.kind == "work"), None)
+
     def days_until(self, step_id: str) -> Decimal:
         """Days of the stage gone when this step is done: with the stage's start they give the task's due moment."""
         steps = self._steps_beside(step_id)

@@ -60,6 +60,7 @@ async def case_file(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at
     card = card_of(dossier, at=at)
     offices = {unit.code: Text(unit.name_vi, unit.name_en) for unit in await identity.units(session)}
     mine = _my_task(tasks, actor)
+    issued_papers = await _issued(session, dossier, owner=owner)
     return CaseFile(
         card=owners_card(card) if owner else card,
         procedure=procedure,
@@ -79,9 +80,9 @@ async def case_file(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at
         events=tuple(event_view(event, offices, owner=owner) for event in events),
         tasks=tuple(task_view(task, procedure) for task in tasks),
         bills=tuple(bill_view(bill) for bill in await bills_of(session, dossier.id)),
-        issued=await _issued(session, dossier, owner=owner),
+        issued=issued_papers,
         clock=await _clock(session, dossier, procedure),
-        may=_may(dossier, actor, procedure, mine),
+        may=_may(dossier, actor, procedure, mine, issued_papers),
         my_task=task_view(mine, procedure) if mine else None,
         proposal=None if owner else proposal_in(events),
     )
@@ -97,10 +98,10 @@ async def _documents(
 
 
 async def _issued(session: AsyncSession, dossier: Dossier, *, owner: bool) -> tuple[IssuedView, ...]:
-    """A business sees its result once it is issued, not while it is being signed."""
-    there = await issued.of_dossier(session, dossier.id)
-    hidden = RESULTS if owner and dossier.state not in (State.ISSUED, State.RETURNED) else ()
-    return tuple(issued_view(document) for document in there if document.kind not in hidden)
+    """A business sees its result once it is issued, not while it or its replacement is being signed."""
+    there = [issued_view(document) for document in await issued.of_dossier(session, dossier.id)]
+    answered = dossier.state in (State.ISSUED, State.RETURNED)
+    return tuple(view for view in there if not owner or view.kind not in RESULTS or (answered and view.ready))
 
 
 async def _clock(session: AsyncSession, dossier: Dossier, procedure: Procedure) -> tuple[ledger.Line, ...]:
@@ -115,16 +116,18 @@ def _my_task(tasks: Sequence[Task], actor: Actor) -> Task | None:
     return next((task for task in tasks if task.state == "open" and task_queries.is_for(task, actor)), None)
 
 
-def _may(dossier: Dossier, actor: Actor, procedure: Procedure, mine: Task | None) -> frozenset[Act]:
+def _may(dossier: Dossier, actor: Actor, procedure: Procedure, mine: Task | None, papers: Sequence[IssuedView]) -> frozenset[Act]:
     """What the actor may do now. The business's and the desk's acts hang on the state, a step's on having the task in hand."""
     allowed = acts_in(State(dossier.state), actor.permissions)
     step = procedure.step(mine.step) if mine else None
     fitting = {
         Act.ASSIGN: step is not None and step.kind == "assign",
         Act.COMPLETE_STEP: step is not None and step.kind == "work" and not step.decides,
+        Act.SEND_BACK: step is not None and step.kind == "work" and procedure.step_before(step.id) is not None,
         Act.ASK_SUPPLEMENT: step is not None and step.kind == "work",
         Act.DECIDE: step is not None and step.decides,
         Act.ISSUE: step is not None and step.kind == "issue",
+        Act.CORRECT: any(paper.kind in RESULTS and paper.ready and paper.revoked_at is None for paper in papers),
     }
     return frozenset(act for act in allowed if fitting.get(act, True))
 

@@ -42,6 +42,7 @@ class Act(StrEnum):
     ASSIGN = "assign"
     REASSIGN = "reassign"
     COMPLETE_STEP = "complete_step"
+    SEND_BACK = "send_back"
     ADVANCE = "advance"
     ASK_SUPPLEMENT = "ask_supplement"
     DEMAND_FEE = "demand_fee"
@@ -107,6 +108,7 @@ RULES = (
     _rule(_S.RECEIVED, _A.EXTEND, _S.RECEIVED, _P.DOSSIER_DECIDE, tick=_T.EXTEND),
     _rule(_S.RECEIVED, _A.WITHDRAW, _S.WITHDRAWN, _P.DOSSIER_WITHDRAW, tick=_T.STOP),
     _rule(_S.IN_REVIEW, _A.COMPLETE_STEP, _S.IN_REVIEW, _P.DOSSIER_PROCESS, _P.DOSSIER_RECEIVE),
+    _rule(_S.IN_REVIEW, _A.SEND_BACK, _S.IN_REVIEW, _P.DOSSIER_PROCESS),
     _rule(_S.IN_REVIEW, _A.ADVANCE, _S.IN_REVIEW, _P.SYSTEM_ACT, tick=_T.END_STAGE),
     _rule(_S.IN_REVIEW, _A.REASSIGN, _S.IN_REVIEW, _P.DOSSIER_ASSIGN),
     _rule(_S.IN_REVIEW, _A.ASK_SUPPLEMENT, _S.AWAITING_SUPPLEMENT, _P.DOSSIER_PROCESS, tick=_T.PAUSE),
@@ -135,8 +137,15 @@ RULES = (
     # What follows a result (publication, copies to other bodies) and what mends it never takes it back into review.
     _rule(_S.ISSUED, _A.COMPLETE_STEP, _S.ISSUED, _P.DOSSIER_PROCESS, _P.DOSSIER_RECEIVE),
     _rule(_S.ISSUED, _A.CORRECT, _S.ISSUED, _P.DOSSIER_DECIDE),
+    # A replacement is signed, sealed and published as the first result was.
+    _rule(_S.ISSUED, _A.SIGN, _S.ISSUED, _P.SYSTEM_ACT),
+    _rule(_S.ISSUED, _A.ISSUE, _S.ISSUED, _P.DOSSIER_ISSUE),
+    _rule(_S.ISSUED, _A.PUBLISH, _S.ISSUED, _P.SYSTEM_ACT),
     _rule(_S.RETURNED, _A.COMPLETE_STEP, _S.RETURNED, _P.DOSSIER_PROCESS, _P.DOSSIER_RECEIVE),
     _rule(_S.RETURNED, _A.CORRECT, _S.RETURNED, _P.DOSSIER_DECIDE),
+    _rule(_S.RETURNED, _A.SIGN, _S.RETURNED, _P.SYSTEM_ACT),
+    _rule(_S.RETURNED, _A.ISSUE, _S.RETURNED, _P.DOSSIER_ISSUE),
+    _rule(_S.RETURNED, _A.PUBLISH, _S.RETURNED, _P.SYSTEM_ACT),
 )
 
 _TABLE = {(rule.source, rule.act): rule for rule in RULES}
@@ -212,6 +221,7 @@ ACT_NAME: dict[Act, Text] = {
     Act.ASSIGN: Text("Phân công", "Assign"),
     Act.REASSIGN: Text("Phân công lại", "Reassign"),
     Act.COMPLETE_STEP: Text("Hoàn thành bước", "Complete the step"),
+    Act.SEND_BACK: Text("Trả lại bước trước", "Send back to the step before"),
     Act.ADVANCE: Text("Chuyển giai đoạn", "Go on to the next stage"),
     Act.ASK_SUPPLEMENT: Text("Yêu cầu bổ sung", "Ask for a supplement"),
     Act.DEMAND_FEE: Text("Yêu cầu nộp phí", "Demand the fee"),
@@ -225,7 +235,7 @@ ACT_NAME: dict[Act, Text] = {
     Act.STOP: Text("Dừng xử lý", "Stop processing"),
     Act.LAPSE: Text("Hết hạn chờ", "Time to answer ran out"),
     Act.EXTEND: Text("Xin lỗi và gia hạn", "Apologise and extend"),
-    Act.CORRECT: Text("Đính chính", "Correct"),
+    Act.CORRECT: Text("Thu hồi hoặc thay thế kết quả", "Revoke or replace the result"),
 }
 
 

@@ -48,7 +48,7 @@ _OWNERS_PAYLOAD = frozenset(
         "then",
     }
 )
-_INTERNAL = frozenset({Act.COMPLETE_STEP, Act.ASSIGN, Act.REASSIGN, Act.DECIDE, Act.SIGN, Act.ISSUE, Act.ADVANCE})
+_INTERNAL = frozenset({Act.COMPLETE_STEP, Act.SEND_BACK, Act.ASSIGN, Act.REASSIGN, Act.DECIDE, Act.SIGN, Act.ISSUE, Act.ADVANCE})
 
 
 def card_of(dossier: Dossier, task: TaskView | None = None, *, at: datetime | None) -> Card:
@@ -244,6 +244,9 @@ def issued_view(document: IssuedDocument) -> IssuedView:
         sha256=document.sha256,
         size=document.size,
         secret=document.secret,
+        replaces=document.replaces,
+        revoked_at=document.revoked_at,
+        revoked_reason=document.revoked_reason,
     )
 
 

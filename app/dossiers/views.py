@@ -204,7 +204,7 @@ class BillView:
 
 @dataclass(frozen=True, slots=True)
 class IssuedView:
-    """A paper of the ministry. `ready`: it can be downloaded."""
+    """A paper of the ministry. `ready`: it can be downloaded. A result may stand in the place of another (`replaces`)."""
 
     id: UUID
     kind: str
@@ -218,6 +218,9 @@ class IssuedView:
     sha256: str | None
     size: int | None
     secret: str
+    replaces: UUID | None
+    revoked_at: datetime | None
+    revoked_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

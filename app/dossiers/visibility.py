@@ -22,8 +22,8 @@ BUSY = Text(
 
 
 def waited_in_vain(error: DBAPIError) -> bool:
-    """Whether the lock was not to be had within the time a request may wait (`lock_timeout`)."""
-    return getattr(error.orig, "sqlstate", None) == "55P03"
+    """Whether the lock was not to be had within the time a request may wait (`lock_timeout`), or both waited for each other."""
+    return getattr(error.orig, "sqlstate", None) in ("55P03", "40P01")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ async def make(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, pres
 async def sign(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, press: Press, at: datetime) -> IssuedDocument | None:
     """Job: print, prepare and put the leader's signature on. The document when this run signed it, else None."""
     document = await _locked(session, dossier_id, issued_id)
-    if document.state != State.ORDERED or document.personal_signer is None:
+    if document.state != State.ORDERED or document.personal_signer is None or document.revoked_at is not None:
         return None
     ground, key = await press.ground(session, at), uuid7()
     work = _signed(press, document, document.personal_signer, key, ground)
@@ -88,7 +88,7 @@ async def sign(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, pres
 async def ask_seal(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, at: datetime) -> None:
     """The records officer issues the document: the job seals it. Asking twice is asking once."""
     document = await _locked(session, dossier_id, issued_id)
-    if document.state != State.SIGNED:
+    if document.state != State.SIGNED or document.revoked_at is not None:
         raise WrongState
     if document.seal_asked_at is None:
         document.seal_asked_at = at
@@ -98,10 +98,15 @@ async def ask_seal(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, 
 async def seal(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, press: Press, at: datetime) -> IssuedDocument | None:
     """Job: the organisation's seal, evidence, time stamp, our own check. The document when this run finished it, else None."""
     document = await _locked(session, dossier_id, issued_id)
-    if document.state != State.SIGNED or document.signed_key is None or document.seal_asked_at is None:
+    if not _to_be_sealed(document) or document.signed_key is None:
         return None
     ground = await press.ground(session, at)
     return await _finished(session, document, _sealed(press, document, document.signed_key, ground), topic=SEAL, at=at)
+
+
+def _to_be_sealed(document: IssuedDocument) -> bool:
+    """Signed and issued by the records officer, and not voided since."""
+    return document.state == State.SIGNED and document.seal_asked_at is not None and document.revoked_at is None
 
 
 async def void(session: AsyncSession, actor: Actor, dossier_id: UUID, issued_id: UUID, *, reason: str, at: datetime) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -29,6 +29,7 @@ class Verified:
     valid_until: date | None
     standing: Standing
     revoked_reason: str | None
+    replaced_by: str | None
     sha256: str
     size: int
 
@@ -61,6 +62,22 @@ async def result_of(session: AsyncSession, dossier_id: UUID) -> IssuedDocument |
     return await session.scalar(found.order_by(IssuedDocument.asked_at.desc(), IssuedDocument.id.desc()).limit(1))
 
 
+async def result_in_force(session: AsyncSession, dossier_id: UUID) -> IssuedDocument | None:
+    """The result that stands: issued, not revoked, not replaced."""
+    return await session.scalar(_results(dossier_id).where(IssuedDocument.state == State.READY))
+
+
+async def replacement_under_way(session: AsyncSession, dossier_id: UUID) -> IssuedDocument | None:
+    """The result that is being made in the place of another."""
+    pending = IssuedDocument.replaces.is_not(None) & (IssuedDocument.state != State.READY)
+    return await session.scalar(_results(dossier_id).where(pending))
+
+
+def _results(dossier_id: UUID) -> Select[IssuedDocument]:
+    wanted = select(IssuedDocument).where(IssuedDocument.dossier_id == dossier_id, IssuedDocument.kind.in_(RESULTS))
+    return wanted.where(IssuedDocument.revoked_at.is_(None)).order_by(IssuedDocument.asked_at.desc()).limit(1)
+
+
 async def by_secret(session: AsyncSession, secret: str, *, today: date) -> Verified | None:
     """The document whose QR code carries `secret`."""
     found = (
@@ -68,7 +85,7 @@ async def by_secret(session: AsyncSession, secret: str, *, today: date) -> Verif
         .join(IssuedSecret, _belongs(IssuedSecret))
         .where(IssuedSecret.secret == secret, IssuedDocument.state == State.READY)
     )
-    return _verified(await session.scalar(found), today)
+    return await _verified(session, await session.scalar(found), today)
 
 
 async def by_number(session: AsyncSession, number: str, *, today: date) -> Verified | None:
@@ -78,16 +95,26 @@ async def by_number(session: AsyncSession, number: str, *, today: date) -> Verif
         .join(IssuedNumber, _belongs(IssuedNumber))
         .where(IssuedNumber.number == number, IssuedDocument.state == State.READY, IssuedDocument.kind.in_(RESULTS))
     )
-    return _verified(await session.scalar(found), today)
+    return await _verified(session, await session.scalar(found), today)
 
 
 def _belongs(key: type[IssuedSecret] | type[IssuedNumber]) -> ColumnElement[bool]:
     return and_(key.dossier_id == IssuedDocument.dossier_id, key.issued_id == IssuedDocument.id)
 
 
-def _verified(document: IssuedDocument | None, today: date) -> Verified | None:
+async def _successor(session: AsyncSession, document: IssuedDocument) -> str | None:
+    """The number of the document that stands in the place of this one."""
+    if document.revoked_at is None:
+        return None
+    same_dossier = IssuedDocument.dossier_id == document.dossier_id
+    found = select(IssuedDocument.number).where(same_dossier, IssuedDocument.replaces == document.id)
+    return await session.scalar(found.where(IssuedDocument.state == State.READY))
+
+
+async def _verified(session: AsyncSession, document: IssuedDocument | None, today: date) -> Verified | None:
     if document is None or document.ready_at is None or document.sha256 is None or document.size is None:
         return None
+    successor = await _successor(session, document)
     holder = document.facts["applicant"]
     return Verified(
         dossier_id=document.dossier_id,
@@ -99,8 +126,9 @@ def _verified(document: IssuedDocument | None, today: date) -> Verified | None:
         holder_tax_code=holder["tax_code"],
         issued_at=document.asked_at,
         valid_until=document.valid_until,
-        standing=standing(document.valid_until, document.revoked_at, today),
+        standing=standing(document.valid_until, document.revoked_at, today, replaced=successor is not None),
         revoked_reason=document.revoked_reason,
+        replaced_by=successor,
         sha256=document.sha256,
         size=document.size,
     )

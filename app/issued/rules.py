@@ -36,12 +36,13 @@ class Standing(StrEnum):
     VALID = "valid"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    REPLACED = "replaced"
 
 
-def standing(valid_until: date | None, revoked_at: datetime | None, today: date) -> Standing:
-    """Revoked wins over expired; the last day of validity still counts."""
+def standing(valid_until: date | None, revoked_at: datetime | None, today: date, *, replaced: bool = False) -> Standing:
+    """Replaced wins over revoked, revoked over expired; the last day of validity still counts."""
     if revoked_at is not None:
-        return Standing.REVOKED
+        return Standing.REPLACED if replaced else Standing.REVOKED
     return Standing.EXPIRED if valid_until is not None and today > valid_until else Standing.VALID
 
 

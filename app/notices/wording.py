@@ -22,6 +22,8 @@ class Kind(StrEnum):
     FEE_PAID = "fee-paid"
     RESULT_READY = "result-ready"
     REFUSED = "refused"
+    RESULT_REVOKED = "result-revoked"
+    RESULT_REPLACED = "result-replaced"
     WITHDRAWN = "withdrawn"
     STOPPED = "stopped"
     EXTENDED = "extended"
@@ -37,6 +39,8 @@ TITLES = {
     Kind.FEE_PAID: Text("Đã nhận phí của hồ sơ {number}", "The fee for dossier {number} has been paid"),
     Kind.RESULT_READY: Text("Hồ sơ {number} đã có kết quả", "The result of dossier {number} is ready"),
     Kind.REFUSED: Text("Hồ sơ {number} đã có văn bản trả lời", "The answer to dossier {number} is ready"),
+    Kind.RESULT_REVOKED: Text("Kết quả của hồ sơ {number} đã bị thu hồi", "The result of dossier {number} has been revoked"),
+    Kind.RESULT_REPLACED: Text("Kết quả của hồ sơ {number} đã được thay thế", "The result of dossier {number} has been replaced"),
     Kind.WITHDRAWN: Text("Hồ sơ {reference} đã được rút", "Dossier {reference} has been withdrawn"),
     Kind.STOPPED: Text("Hồ sơ {reference} đã dừng giải quyết", "Dossier {reference} has been stopped"),
     Kind.EXTENDED: Text("Hồ sơ {number} được hẹn lại ngày trả kết quả", "Dossier {number} has a new due date"),
@@ -75,6 +79,14 @@ BODIES = {
     Kind.REFUSED: Text(
         "Hồ sơ {number} không được chấp thuận. Văn bản nêu lý do nằm trên trang của hồ sơ.",
         "Dossier {number} was not granted. The letter with the reasons is on the dossier's page.",
+    ),
+    Kind.RESULT_REVOKED: Text(
+        "Cơ quan giải quyết đã thu hồi kết quả của hồ sơ {number}; văn bản không còn hiệu lực. Lý do nằm trên trang của hồ sơ.",
+        "The agency has revoked the result of dossier {number}: it is no longer in force. The reason is on the dossier's page.",
+    ),
+    Kind.RESULT_REPLACED: Text(
+        "Kết quả của hồ sơ {number} được thay bằng văn bản mới; văn bản cũ không còn hiệu lực. Mời tải về trên trang của hồ sơ.",
+        "A new document replaces the result of dossier {number}; the old one is no longer in force. Download it from its page.",
     ),
     Kind.WITHDRAWN: Text(
         "Hồ sơ {reference} đã được rút theo đề nghị của doanh nghiệp.",

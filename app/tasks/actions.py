@@ -50,8 +50,13 @@ def reassign(task: Task, assignee: Assignee) -> None:
     task.assignee_name = assignee.name
 
 
+def cancel(task: Task, *, at: datetime) -> None:
+    """The task is no longer needed."""
+    task.state = TaskState.CANCELLED
+    task.done_at = at
+
+
 async def cancel_open(session: AsyncSession, dossier_id: UUID, *, at: datetime) -> None:
     """Nothing more is to be done for this dossier."""
     for task in await open_of(session, dossier_id):
-        task.state = TaskState.CANCELLED
-        task.done_at = at
+        cancel(task, at=at)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.tasks.models import Task
-from app.tasks.rules import TaskState
+from app.tasks.rules import SENT_BACK, Assignee, TaskState
 
 
 async def of_dossier(session: AsyncSession, dossier_id: UUID) -> list[Task]:
@@ -38,15 +38,22 @@ async def open_one(session: AsyncSession, dossier_id: UUID, task_id: UUID) -> Ta
     return task
 
 
-async def done_by(session: AsyncSession, dossier_id: UUID, step: str) -> UUID | None:
-    """Who last did `step` in this dossier: for four-eyes rules."""
-    done = (
-        select(Task.done_by)
-        .where(Task.dossier_id == dossier_id, Task.step == step, Task.state == TaskState.DONE)
-        .order_by(Task.done_at.desc())
-        .limit(1)
-    )
-    return await session.scalar(done)
+async def done_by(session: AsyncSession, dossier_id: UUID, step: str) -> Assignee | None:
+    """Who last did `step` in this dossier: it goes back to them."""
+    row = await session.scalar(select(Task).where(*_finished(dossier_id, step)).order_by(Task.done_at.desc()).limit(1))
+    return Assignee(row.done_by, row.done_by_name or "") if row and row.done_by else None
+
+
+async def has_done(session: AsyncSession, dossier_id: UUID, step: str, person_id: UUID | None) -> bool:
+    """Whether this person ever did `step` in this dossier, also if someone else did it again later: for four-eyes rules."""
+    found = select(Task.id).where(*_finished(dossier_id, step), Task.done_by == person_id).limit(1)
+    return await session.scalar(found) is not None
+
+
+def _finished(dossier_id: UUID, step: str) -> tuple[ColumnElement[bool], ...]:
+    """Done, not merely sent back."""
+    same_step = (Task.dossier_id == dossier_id, Task.step == step)
+    return (*same_step, Task.state == TaskState.DONE, Task.outcome.is_distinct_from(SENT_BACK))
 
 
 def is_for(task: Task, actor: Actor) -> bool:

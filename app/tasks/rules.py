@@ -16,6 +16,10 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
+SENT_BACK = "sent_back"
+"""The outcome of a task that was closed without being done: its step was returned to the one before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assignee:
     """Who is to do a task."""

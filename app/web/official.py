@@ -21,7 +21,7 @@ from app.core.errors import Incomplete, NotAllowed, NotFound, Problem, Refusal
 from app.core.permissions import Permission
 from app.core.text import Text
 from app.dossiers import queries
-from app.dossiers.actions import assign, decide, deliver, extend, papers, process, receive, stop, supplement
+from app.dossiers.actions import assign, correct, decide, deliver, extend, papers, process, receive, stop, supplement
 from app.dossiers.code import Numbering
 from app.dossiers.lifecycle import ACT_NAME, STATE_NAME, Act, State
 from app.dossiers.supplements import Item
@@ -260,6 +260,12 @@ async def do_complete(desk: AtDesk) -> Response:
     return await desk.do(Act.COMPLETE_STEP, process.complete_step, "task_id", note=desk.form.get("note"))
 
 
+@router.post("/ho-so/{dossier_id}/tra-lai")
+async def do_send_back(desk: AtDesk) -> Response:
+    """Return the dossier to the step before, with what is to be done again."""
+    return await desk.do(Act.SEND_BACK, process.send_back, "task_id", reason=desk.form.get("reason"))
+
+
 @router.post("/ho-so/{dossier_id}/de-xuat")
 async def do_propose(desk: AtDesk) -> Response:
     """The case officer's draft: grant or refuse, and why."""
@@ -283,6 +289,18 @@ async def do_issue(desk: AtDesk) -> Response:
 async def do_hand_over(desk: AtDesk) -> Response:
     """The desk hands the result over."""
     return await desk.do(Act.DELIVER, deliver.hand_over)
+
+
+@router.post("/ho-so/{dossier_id}/thu-hoi-ket-qua")
+async def do_revoke(desk: AtDesk) -> Response:
+    """The result is no longer in force."""
+    return await desk.do(Act.CORRECT, correct.revoke, reason=desk.form.get("reason"))
+
+
+@router.post("/ho-so/{dossier_id}/thay-the-ket-qua")
+async def do_replace(desk: AtDesk) -> Response:
+    """Sign a new result in the place of the one that went out."""
+    return await desk.do(Act.CORRECT, correct.replace, reason=desk.form.get("reason"))
 
 
 @router.post("/ho-so/{dossier_id}/dung")

@@ -219,6 +219,20 @@ async def test_a_void_document_keeps_its_number_in_the_register(session, dossier
     assert (await queries.by_number(session, document.number, today=TODAY)).standing is Standing.REVOKED
 
 
+async def test_what_was_voided_before_it_was_ready_is_neither_signed_nor_sealed(session, dossier, press):
+    for signed_first in (False, True):
+        document = await ordered(session, dossier)
+        where = (session, dossier.id, document.id)
+        if signed_first:
+            await actions.sign(*where, press=press, at=NOW)
+            await actions.ask_seal(*where, at=NOW)
+        await actions.void(session, SYSTEM, dossier.id, document.id, reason="Đã thu hồi", at=NOW)
+        assert await actions.sign(*where, press=press, at=NOW) is None
+        assert await actions.seal(*where, press=press, at=NOW) is None
+        with pytest.raises(WrongState):
+            await actions.ask_seal(*where, at=NOW)
+
+
 async def test_a_template_that_does_not_exist_is_refused_at_the_order(session, dossier):
     with pytest.raises(ValueError, match="no template"):
         await ordered(session, dossier, RECEIPT, template="../base")

@@ -11,7 +11,7 @@ from app.core.ids import uuid7
 from app.core.permissions import Role
 from app.tasks import actions, queries
 from app.tasks.models import Task
-from app.tasks.rules import Assignee, Assignment
+from app.tasks.rules import SENT_BACK, Assignee, Assignment
 from tests.rows import AT, a_dossier
 
 UNIT = "G02.918"
@@ -50,9 +50,19 @@ async def test_a_task_done_is_no_longer_open_and_is_remembered_for_four_eyes(ses
     actions.complete(task, officer, note="Đủ", outcome="done", at=AT)
     await session.flush()
     assert await queries.open_of(session, task.dossier_id) == []
-    assert await queries.done_by(session, task.dossier_id, "check") == officer.person_id
+    assert await queries.done_by(session, task.dossier_id, "check") == Assignee(officer.person_id, officer.name)
+    assert await queries.has_done(session, task.dossier_id, "check", officer.person_id)
+    assert not await queries.has_done(session, task.dossier_id, "check", uuid7())
     with pytest.raises(NotFound):
         await queries.open_one(session, task.dossier_id, task.id)
+
+
+async def test_a_task_that_was_only_sent_back_was_done_by_nobody(session: AsyncSession, task: Task):
+    officer = official(Role.CASE_OFFICER)
+    actions.complete(task, officer, note="Thiếu", outcome=SENT_BACK, at=AT)
+    await session.flush()
+    assert await queries.done_by(session, task.dossier_id, "check") is None
+    assert not await queries.has_done(session, task.dossier_id, "check", officer.person_id)
 
 
 async def test_when_a_dossier_ends_its_open_tasks_are_cancelled_and_done_ones_stay(session: AsyncSession, task: Task):

@@ -18,8 +18,9 @@ from app.core.settings import Settings
 from app.demo.browsing import Browser, Page
 from app.demo.personas import BUSINESSES, OFFICIALS, Persona
 from app.documents.examine import Findings
-from app.dossiers.actions import decide, submit
+from app.dossiers.actions import decide, deliver, submit
 from app.dossiers.models import Dossier
+from app.issued.models import IssuedDocument
 from app.issued.rules import State as IssuedState
 from tests.dossiers.world import LICENCE, PROMOTION, World, unknown
 from tests.web.conftest import browser_of
@@ -103,6 +104,13 @@ async def reviewed(world: World) -> UUID:
     return dossier_id
 
 
+async def drafted(world: World) -> UUID:
+    """Before the head of division, with a proposal."""
+    dossier_id = await world.paid()
+    await world.proposed(dossier_id, UNIT, "granted", "Đủ điều kiện.")
+    return dossier_id
+
+
 async def signed(world: World) -> UUID:
     """Decided, the personal signature is on."""
     dossier_id = await reviewed(world)
@@ -135,6 +143,9 @@ WAY = [
     (reviewed, "lc-918", "/quyet-dinh", {"outcome": "granted"}, "decided"),
     (signed, "vt-918", "/phat-hanh", {}, "decided"),
     (sealed, "mc-1", "/tra-ket-qua", {}, "returned"),
+    (drafted, "lp-918", "/tra-lai", {"reason": "Bổ sung căn cứ."}, "in_review"),
+    (sealed, "lc-918", "/thu-hoi-ket-qua", {"reason": "Cấp sai thẩm quyền."}, "issued"),
+    (sealed, "lc-918", "/thay-the-ket-qua", {"reason": "In sai tên doanh nghiệp."}, "issued"),
 ]
 
 
@@ -161,6 +172,9 @@ REFUSED = [
     (in_review, "lc-918", "/gia-han", {"days": "ba", "reason": "Cần xác minh thêm"}, "Cần xác minh thêm"),
     (World.paid, "cv-918-1", "/de-xuat", {"reasons": "Đã xem từng giấy tờ"}, "Đã xem từng giấy tờ"),
     (reviewed, "lc-918", "/quyet-dinh", {"outcome": "refused", "reasons": ""}, 'value="refused" checked'),
+    (drafted, "lp-918", "/tra-lai", {"reason": " "}, "Hãy ghi rõ lý do trả lại"),
+    (sealed, "lc-918", "/thu-hoi-ket-qua", {"reason": "Dài " * 1500}, "dài quá 5.000 ký tự"),
+    (sealed, "lc-918", "/thay-the-ket-qua", {}, "Hãy ghi rõ lý do và căn cứ"),
 ]
 
 
@@ -175,6 +189,64 @@ async def test_a_refused_act_shows_the_dossier_again_with_what_was_typed(
     assert "govuk-error-summary" in answer.text
     assert kept in answer.text
     assert await office.state(address) == before
+
+
+async def test_whoever_gets_a_step_back_reads_why_before_the_form(office: Office) -> None:
+    address = await office.have(drafted)
+    await act(await office.be("lp-918"), address, "/tra-lai", reason="Thiếu ý kiến ngân hàng.")
+    officer = await office.be("cv-918-1")
+    shown = await officer.get(address)
+    assert "Thiếu ý kiến ngân hàng." in shown.text
+    assert shown.form("/de-xuat")
+    with pytest.raises(LookupError):
+        shown.form("/tra-lai")
+
+
+async def test_a_revoked_result_is_marked_for_the_business_and_for_whoever_verifies_it(office: Office) -> None:
+    address = await office.have(sealed)
+    leader, business = await office.be("lc-918"), await office.be("dn-9900000030")
+    await act(leader, address, "/thu-hoi-ket-qua", reason="Cấp sai thẩm quyền.")
+    async with office.sessions() as session:
+        found = select(IssuedDocument.number).where(IssuedDocument.dossier_id == _id(address), IssuedDocument.kind == "result")
+        number = (await session.scalars(found)).one()
+    assert "Cấp sai thẩm quyền." in (await business.get(address.removeprefix("/can-bo"))).text
+    verified = await business.get(f"/xac-thuc?so={number}")
+    assert "bị thu hồi" in verified.text
+    assert "Cấp sai thẩm quyền." in verified.text
+    shown = await leader.get(address)
+    for end in ("/thu-hoi-ket-qua", "/thay-the-ket-qua"):
+        with pytest.raises(LookupError):
+            shown.form(end)
+
+
+async def test_a_replacement_is_sealed_by_the_clerk_and_the_old_number_leads_to_the_new(office: Office) -> None:
+    address = await office.have(sealed)
+    leader, clerk = await office.be("lc-918"), await office.be("vt-918")
+    await act(leader, address, "/thay-the-ket-qua", reason="In sai tên doanh nghiệp.")
+    assert "đang được ký, đóng dấu" in (await leader.get(address)).text
+    old, new = await _pressed(office, address, IssuedState.SIGNED)
+    assert (await act(clerk, address, "/phat-hanh")).status == 200
+    await _pressed(office, address, IssuedState.READY)
+    verified = await clerk.get(f"/xac-thuc?so={old}")
+    assert "đã được thay thế" in verified.text
+    assert verified.links(new.replace("/", "%2F")) or new in verified.text
+    assert "còn hiệu lực" in (await clerk.get(f"/xac-thuc?so={new}")).text
+    assert "Đã được thay thế" in (await leader.get(address)).text
+
+
+async def _pressed(office: Office, address: str, state: IssuedState) -> tuple[str, str]:
+    """The press is played: the newest result reaches `state` and its job reports so. The numbers of the old and the new one."""
+    async with transaction(office.sessions) as session:
+        found = select(IssuedDocument).where(IssuedDocument.dossier_id == _id(address), IssuedDocument.kind == "result")
+        old, new = (await session.scalars(found.order_by(IssuedDocument.asked_at))).all()
+        at = datetime.now(UTC)
+        new.state, new.signed_key, new.signed_at = state, uuid7(), at
+        if state is IssuedState.READY:
+            new.ready_at, new.sha256, new.size = at, "ef" * 32, 6000
+        await session.flush()
+        report = decide.signed if state is IssuedState.SIGNED else deliver.publish
+        await report(session, _id(address), new.id, at=at)
+        return old.number or "", new.number or ""
 
 
 async def test_a_supplement_lists_everything_at_once_and_keeps_what_was_typed(office: Office) -> None:
@@ -224,8 +296,26 @@ async def test_an_act_that_is_not_this_roles_is_refused_and_changes_nothing(offi
     address = await office.have(received)
     officer = await office.be("cv-918-1")
     token = next(form for form in (await officer.get(address)).forms() if form.fields.get("csrf")).fields["csrf"]
-    for end in ("tiep-nhan", "tu-choi", "phat-hanh", "quyet-dinh", "dung", "gia-han", "tra-ket-qua"):
-        sent = {"csrf": token, "reason": ["x"], "reasons": ["x"], "outcome": ["granted"], "days": ["3"]}
+    for end in (
+        "tiep-nhan",
+        "tu-choi",
+        "phat-hanh",
+        "quyet-dinh",
+        "dung",
+        "gia-han",
+        "tra-ket-qua",
+        "tra-lai",
+        "thu-hoi-ket-qua",
+        "thay-the-ket-qua",
+    ):
+        sent = {
+            "csrf": token,
+            "task_id": [str(uuid4())],
+            "reason": ["x"],
+            "reasons": ["x"],
+            "outcome": ["granted"],
+            "days": ["3"],
+        }
         answer = await officer.http.post(f"{address}/{end}", data=sent, headers={"Origin": officer.portal})
         assert answer.status_code in (403, 409), end
     assert await office.state(address) == "received"

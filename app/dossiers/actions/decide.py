@@ -7,24 +7,18 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogue.definition import Step
-from app.catalogue.procedure import Procedure
 from app.core.actor import SYSTEM, Actor
 from app.core.clock import day_in_vietnam
-from app.core.errors import Incomplete, NotAllowed, Problem, WrongState
+from app.core.errors import Incomplete, Problem, WrongState
 from app.core.text import Text
 from app.dossiers.actions.move import may_move, move
-from app.dossiers.actions.offices import head_of
+from app.dossiers.actions.outcome import facts_of, four_eyes
 from app.dossiers.actions.saying import may_say, must_say
 from app.dossiers.actions.steps import go_on, my_task, open_step, step_of
 from app.dossiers.lifecycle import Act
-from app.dossiers.models import Dossier
-from app.dossiers.printed import officer, refusal, result
-from app.dossiers.queries import last_event, procedure_of, visible_to
+from app.dossiers.queries import procedure_of, visible_to
 from app.issued import actions as issued
-from app.issued.facts import Result
 from app.tasks import actions as tasks
-from app.tasks import queries as task_queries
 
 Outcome = Literal["granted", "refused"]
 
@@ -34,10 +28,6 @@ _NOT_DRAFTING = Text(
     "Bước hiện tại không phải là bước dự thảo kết quả.", "The present step is not the one that drafts the result."
 )
 _NOT_DECIDING = Text("Hồ sơ chưa đến bước quyết định.", "The dossier is not at the step that decides.")
-_FOUR_EYES = Text(
-    "Người đã dự thảo không được quyết định chính hồ sơ này. Hãy chuyển cho người khác.",
-    "Whoever drafted the result may not decide on it. Hand it to someone else.",
-)
 
 
 async def propose(
@@ -81,10 +71,11 @@ async def decide(session: AsyncSession, actor: Actor, dossier_id: UUID, *, outco
     step = step_of(procedure, task)
     if not step.decides:
         raise WrongState(_NOT_DECIDING, slug="not-deciding")
-    await _four_eyes(session, actor, dossier, step)
+    await four_eyes(session, actor, dossier, step)
 
     said = _reasons(outcome, reasons)
-    facts = await _facts(session, actor, dossier, procedure, step, outcome, said, at)
+    day = day_in_vietnam(at)
+    facts = await facts_of(session, actor, dossier, procedure, step, outcome=outcome, reasons=said, day=day)
     made = procedure.result
     document = await issued.order(
         session,
@@ -105,7 +96,7 @@ async def decide(session: AsyncSession, actor: Actor, dossier_id: UUID, *, outco
 
 
 async def signed(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, at: datetime) -> None:
-    """Job: the leader's signature is on the result. The records officer may now number, seal and issue it."""
+    """Job: the leader's signature is on the result, or on its replacement. The records officer may now seal and issue it."""
     dossier = await visible_to(SYSTEM).one(session, dossier_id, lock=True)
     if dossier.result_id != issued_id:
         raise WrongState
@@ -121,30 +112,3 @@ def _reasons(outcome: str, reasons: str) -> str:
     if outcome == "refused":
         return must_say(reasons, _SAY_WHY, where="reasons")
     return may_say(reasons, where="reasons")
-
-
-async def _four_eyes(session: AsyncSession, actor: Actor, dossier: Dossier, step: Step) -> None:
-    if step.not_same_as is None:
-        return
-    drafter = await task_queries.done_by(session, dossier.id, step.not_same_as)
-    if drafter is not None and drafter == actor.person_id:
-        raise NotAllowed(_FOUR_EYES, slug="four-eyes")
-
-
-async def _facts(
-    session: AsyncSession,
-    actor: Actor,
-    dossier: Dossier,
-    procedure: Procedure,
-    step: Step,
-    outcome: Outcome,
-    reasons: str,
-    at: datetime,
-) -> Result:
-    head = await head_of(session, dossier, procedure)
-    signer = officer(actor.name, step.role, capacity=step.capacity[0] if step.capacity else "")
-    if outcome == "refused":
-        return refusal(head, reasons=[line for line in reasons.splitlines() if line.strip()], signer=signer)
-    proposed = await last_event(session, dossier.id, Act.COMPLETE_STEP, "proposal")
-    conditions = proposed.payload["proposal"]["facts"]["conditions"] if proposed else []
-    return result(head, dossier.answers, conditions=conditions, day=day_in_vietnam(at), signer=signer)

@@ -1,30 +1,26 @@
 """Bring the result to the business: sealed by the records officer's act, published when the seal is on, handed over."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue.procedure import Procedure
 from app.core.actor import SYSTEM, Actor
-from app.core.clock import day_in_vietnam
 from app.core.errors import WrongState
 from app.core.text import Text
+from app.dossiers.actions.correct import supersede
+from app.dossiers.actions.licence import share_licence
 from app.dossiers.actions.move import may_move, move
 from app.dossiers.actions.steps import my_task, open_step, step_of
 from app.dossiers.lifecycle import Act, State
 from app.dossiers.models import Dossier
 from app.dossiers.queries import procedure_of, visible_to
-from app.identity import queries as identity
 from app.issued import actions as issued
 from app.issued import queries as issued_queries
 from app.issued.models import IssuedDocument
 from app.notices import actions as notices
 from app.notices.wording import Kind as Told
-from app.registers import actions as registers
-from app.registers.rules import Dataset
 from app.tasks import actions as tasks
 from app.tasks import queries as task_queries
 
@@ -46,7 +42,10 @@ async def issue(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: da
 
 
 async def publish(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, at: datetime) -> None:
-    """Job: the seal is on. The clock stops, the shared record is written in the same transaction, the business is told."""
+    """Job: the seal is on. The clock stops, the shared record is written in the same transaction, the business is told.
+
+    A replacement is published the same way, long after the clock stopped, and puts the result before it out of force.
+    """
     dossier = await visible_to(SYSTEM).one(session, dossier_id, lock=True)
     document = await issued_queries.ready(session, dossier.id, issued_id)
     if dossier.result_id != document.id:
@@ -54,12 +53,19 @@ async def publish(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, a
     procedure = await procedure_of(session, dossier)
     payload = {"issued": str(issued_id), "number": document.number, "outcome": dossier.decision}
     await move(session, SYSTEM, dossier, Act.PUBLISH, procedure=procedure, payload=payload, at=at)
-    if dossier.decision == "granted" and document.number:
-        await _share_licence(session, dossier, procedure, document, at)
-    await _open_what_follows(session, dossier, procedure, at)
-    kind = Told.RESULT_READY if dossier.decision == "granted" else Told.REFUSED
+    await share_licence(session, dossier, procedure, document, at=at)
+    if document.replaces is None:
+        await _open_what_follows(session, dossier, procedure, at)
+    await supersede(session, dossier, procedure, document, at=at)
     told: dict[str, str | int] = {"number": dossier.number or ""}
+    kind = _what_to_tell(dossier, document)
     await notices.tell(session, tax_code=dossier.tax_code, dossier_id=dossier.id, kind=kind, params=told, at=at)
+
+
+def _what_to_tell(dossier: Dossier, document: IssuedDocument) -> Told:
+    if document.replaces is not None:
+        return Told.RESULT_REPLACED
+    return Told.RESULT_READY if dossier.decision == "granted" else Told.REFUSED
 
 
 async def _open_what_follows(session: AsyncSession, dossier: Dossier, procedure: Procedure, at: datetime) -> None:
@@ -72,39 +78,6 @@ async def _open_what_follows(session: AsyncSession, dossier: Dossier, procedure:
     for stage in procedure.clock.stages:
         if stage.after_result and (steps := procedure.steps_of(stage.id)):
             await open_step(session, dossier, procedure, steps[0], at=at)
-
-
-async def _share_licence(
-    session: AsyncSession, dossier: Dossier, procedure: Procedure, document: IssuedDocument, at: datetime
-) -> None:
-    dataset = Dataset(procedure.result.register_as.dataset)
-    enterprise = await identity.enterprise(session, dossier.tax_code)
-    unit = await identity.unit(session, dossier.unit)
-    doc = {
-        "number": document.number,
-        "kind": dossier.procedure,
-        "title": document.title_vi,
-        "status": "valid",
-        "holder_tax_code": dossier.tax_code,
-        "holder_name": enterprise.name_vi,
-        "holder_address": enterprise.head_office,
-        "issued_on": day_in_vietnam(at).isoformat(),
-        "valid_from": _printed(document.facts, "valid_from"),
-        "valid_to": document.valid_until.isoformat() if document.valid_until else None,
-        "issuer": dossier.unit,
-        "issuer_name": unit.name_vi,
-        "signer": document.facts["signer"]["name"],
-        "dossier_number": dossier.number,
-        "document_sha256": document.sha256,
-        "facts": procedure.register_doc(dossier.answers),
-    }
-    known = {name: value for name, value in doc.items() if value is not None}
-    await registers.put(session, dataset, document.number or "", known, dossier.tax_code, at=at)
-
-
-def _printed(facts: Mapping[str, Any], name: str) -> str | None:
-    value = facts.get(name)
-    return str(value)[:10] if value else None
 
 
 async def hand_over(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: datetime) -> None:

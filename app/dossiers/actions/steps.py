@@ -46,25 +46,30 @@ async def my_task(session: AsyncSession, actor: Actor, dossier: Dossier, task_id
     return mine[0]
 
 
-async def open_step(session: AsyncSession, dossier: Dossier, procedure: Procedure, step: Step, *, at: datetime) -> Task:
-    """Put `step` on the right list: the desk's, the case officer's own, or anyone of the role in the unit."""
+async def open_step(
+    session: AsyncSession, dossier: Dossier, procedure: Procedure, step: Step, *, who: Assignee | None = None, at: datetime
+) -> Task:
+    """Put `step` on the right list: `who` was named, the desk's, the case officer's own, or anyone of the role in the unit."""
     calendar = await working_calendar(session)
-    officer = (
-        Assignee(dossier.officer, dossier.officer_name or "") if dossier.officer and step.role is Role.CASE_OFFICER else None
-    )
     assignment = Assignment(
         step=step.id,
         stage=step.stage,
         kind=step.kind,
         role=step.role,
-        unit=_unit_of(dossier, step.role),
+        unit=unit_of(dossier, step.role),
         due_at=step_due(await ledger_of(session, dossier), procedure, step, calendar, at),
-        assignee=officer,
+        assignee=_officer_for(dossier, step) or who,
     )
     return tasks.open_task(session, dossier.id, assignment, at=at)
 
 
-def _unit_of(dossier: Dossier, role: Role) -> str:
+def _officer_for(dossier: Dossier, step: Step) -> Assignee | None:
+    if dossier.officer is None or step.role is not Role.CASE_OFFICER:
+        return None
+    return Assignee(dossier.officer, dossier.officer_name or "")
+
+
+def unit_of(dossier: Dossier, role: Role) -> str:
     """The desk's steps are done at the desk, the ministry's leaders' at the ministry (the root of the unit's code)."""
     if role is Role.INTAKE_OFFICER:
         return dossier.desk
