@@ -21,7 +21,7 @@ from app.core.actor import Actor
 from app.core.clock import day_in_vietnam
 from app.core.db import transaction
 from app.core.entry import records_view
-from app.core.errors import Incomplete, NotFound
+from app.core.errors import Incomplete, NotFound, Refusal
 from app.core.ids import uuid7
 from app.dossiers import queries as dossiers
 from app.dossiers.actions import deliver, draft, pay, submit, supplement, withdraw
@@ -159,7 +159,7 @@ async def put_paper(
         async with transaction(sessions) as session:
             file = filed.File(document_id, paper, place, row, name, stored)
             answer = await _attached(session, actor, dossier_id, file, at)
-    except BaseException:
+    except Refusal:  # anything else may have happened after the commit, and a row must never lose its file
         await blobs.erase(document_id)
         raise
     is_new = answer.id == document_id

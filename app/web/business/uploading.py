@@ -12,7 +12,7 @@ from app.core.blobs import Blobs, Stored
 from app.core.clock import now
 from app.core.db import transaction
 from app.core.entry import admits
-from app.core.errors import Incomplete, NotAllowed, Problem
+from app.core.errors import Incomplete, NotAllowed, Problem, Refusal
 from app.core.ids import uuid7
 from app.core.text import Text
 from app.documents.formats import ending_of
@@ -86,7 +86,7 @@ async def _take(
     try:
         async with transaction(sessions) as session:
             await _attach(session, who, incoming.name, stored, document_id, dossier_id, paper, place, row)
-    except BaseException:
+    except Refusal:  # anything else may have happened after the commit, and a row must never lose its file
         await blobs.erase(document_id)
         raise
 
