@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from app.core import clock, logs
 from app.core.db import Sessions, engine_for, sessions_of, transaction
+from app.core.errors import Refusal
 from app.core.settings import Settings
 
 T = TypeVar("T")
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parsed = _parser().parse_args(arguments)
     try:
         sys.exit(parsed.run(parsed))
+    except Refusal as refusal:
+        print(refusal.text.vi, refusal.text.en, sep="\n", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -52,13 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     _add(demo, "run", _demo_run, "start everything on this machine")
     _add(demo, "world-serve", _world_serve, "serve the outside world: sign-in, gateway, certificates, mail")
     sign = _add(demo, "sign", _demo_sign, "sign a PDF with a demo certificate")
-    sign.add_argument("file", type=Path)
+    sign.add_argument("file", type=_file)
     sign.add_argument("--as", dest="who", required=True, help="tax code or persona")
     sign.add_argument("--to", type=Path, default=None, help="where to write (default: FILE-signed.pdf)")
 
     _json(_add(_group(groups, "procedures", "procedures as data"), "check", _procedures_check, "check every procedure file"))
     signature = _add(_group(groups, "signature", "signatures"), "check", _signature_check, "check the signatures of a PDF")
-    signature.add_argument("file", type=Path)
+    signature.add_argument("file", type=_file)
     _json(signature)
     _json(_add(_group(groups, "audit", "the log"), "verify", _audit_verify, "recompute the sealed logs"))
     return root
@@ -85,6 +89,14 @@ def _read_settings() -> Settings:
     except ValidationError as wrong:
         found = [error for error in wrong.errors(include_input=False) if error["type"] != "default_factory_not_called"]
         sys.exit("\n".join(": ".join([*map(str, error["loc"]), error["msg"]]) for error in found))
+
+
+def _file(name: str) -> Path:
+    """A file that is there; anything else is answered with the usage and exit code 2."""
+    path = Path(name)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {name}")
+    return path
 
 
 def _settings() -> Settings:
