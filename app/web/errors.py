@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from app.audit.record import refused
 from app.core import clock
 from app.core.db import transaction
-from app.core.errors import Incomplete, NotAllowed, NotFound, Refusal, TooMany
+from app.core.errors import Incomplete, NotAllowed, NotFound, Refusal, TooMany, WrongState
 from app.core.text import Text
 from app.identity import actions as identity
 from app.identity.rules import browser_cookie, session_cookie
@@ -46,7 +46,7 @@ NEXT = {
 async def answer(request: Request, refusal: Refusal, status: int) -> Response:
     """The page of a refusal. Refusals of people who are signed in are remembered."""
     visitor = getattr(request.state, "visitor", None)
-    if isinstance(refusal, NotFound | NotAllowed) and visitor:
+    if isinstance(refusal, NotFound | NotAllowed | WrongState) and visitor:
         await refused(
             request.app.state.sessions,
             visitor.actor,
