@@ -131,8 +131,13 @@ async def hand_in_papers(story: Story) -> None:
     shown = await browser.get(f"{story.here}/giay-to")
     while waiting := [form for form in shown.forms() if form.files]:
         shown = await upload(browser, shown, waiting[0], _ready_file(story, waiting[0]))
-    checked = await settle(browser, f"{story.here}/giay-to", lambda page: "Đang kiểm tra" not in page.text)
-    expect("Không hợp lệ" not in checked.text and "Chưa xác định" not in checked.text, "every paper is found valid")
+    checked = await settle(browser, f"{story.here}/giay-to", _all_known)
+    expect("Không hợp lệ" not in checked.text, "every paper is found valid")
+
+
+def _all_known(page: Page) -> bool:
+    """Right after a start a status may be unknown until the certificate authorities have answered; the portal asks again."""
+    return "Đang kiểm tra" not in page.text and "Chưa xác định" not in page.text
 
 
 async def upload(browser: Browser, shown: Page, form: WebForm, path: Path) -> Page:
