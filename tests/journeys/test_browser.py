@@ -36,8 +36,8 @@ from tests.journeys.conftest import PATIENCE, faults
 from tests.journeys.test_pages import fill
 from tests.portal import LICENCE, SELLER, demo_answers
 
-STARTS_IN_SECONDS = 180
-WAITS_SECONDS = 60
+STARTS_IN_SECONDS = 300
+WAITS_SECONDS = 120
 REFUSED = "the server responded with a status of 4"
 """What Chromium writes when a page was answered 4xx: an answer we mean to give."""
 
