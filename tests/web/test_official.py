@@ -351,11 +351,11 @@ async def test_every_look_at_a_dossier_and_every_refusal_is_remembered(office: O
     await act(desk, address, "/tu-choi")
     async with office.sessions() as session:
         counted = (
-            select(AuditRow.action, func.count().label("count"))
+            select(AuditRow.action, func.count().label("times"))
             .where(AuditRow.dossier_id == _id(address))
             .group_by(AuditRow.action)
         )
-        seen = {row.action: row.count for row in await session.execute(counted)}
+        seen = {row.action: row.times for row in await session.execute(counted)}
         lists = await session.scalar(select(func.count()).where(AuditRow.action == "worklist.viewed"))
     assert seen["dossier.viewed"] == 1
     assert lists == 1
