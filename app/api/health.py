@@ -61,8 +61,7 @@ async def numbers(request: Request) -> Response:
 
 
 async def _checks(state: Any) -> dict[str, bool]:
-    store = state.blobs.root
-    usage = shutil.disk_usage(store)
+    usage = shutil.disk_usage(state.settings.var)
     return {
         "not_stopping": not state.stopping,
         **await _database(state),

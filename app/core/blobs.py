@@ -1,21 +1,20 @@
-"""Files at rest: one encrypted object per document id, safe on disk before anything about it is acknowledged.
+"""Files at rest: one encrypted object per document id, safe in its store before anything about it is acknowledged.
 
 An object is a header, one AES-256-GCM data key wrapped by the key-encryption key, then chunks of 1 MiB, each sealed under the
 data key with its counter and a last-chunk flag in the nonce, so that swapped, dropped or reordered chunks do not open.
 Everything is bound to `key` and `dossier_id`: an object moved to another name or dossier does not open either.
+Where the objects lie is the business of `stores`; what is sealed here is the same in a folder and in a bucket.
 """
 
 import asyncio
 import base64
 import hashlib
-import os
 import secrets
 import struct
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.core.errors import Incomplete, NotFound, Problem
 from app.core.settings import Settings
+from app.core.stores import Bucket, Folder, Store, private_file, private_folder
 from app.core.text import Text
 
 CHUNK = 1 << 20
@@ -47,27 +47,24 @@ class Stored:
 
 
 class Blobs:
-    """A directory of encrypted objects. `keys` may hold older key-encryption keys that can still open what they sealed."""
+    """Encrypted objects in the folder `root`, or in `store` instead. `older` keys still open what they sealed."""
 
-    def __init__(self, root: Path, key: bytes, older: tuple[bytes, ...] = ()) -> None:
+    def __init__(self, root: Path, key: bytes, older: tuple[bytes, ...] = (), *, store: Store | None = None) -> None:
         self.root = root
+        self._store = store or Folder(root)
         self._current = _key_id(key)
         self._keys = {_key_id(one): AESGCM(one) for one in (key, *older)}
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     async def put(self, key: UUID, dossier_id: UUID, source: AsyncIterator[bytes], *, max_bytes: int) -> Stored:
-        """Store what `source` yields. On return it is on disk: written, synced, renamed, folder synced.
+        """Store what `source` yields. On return it is safe: synced with its name in a folder, acknowledged by a bucket.
 
-        Raises `Incomplete` as soon as more than `max_bytes` have come; nothing stays behind then.
+        Raises `Incomplete` as soon as more than `max_bytes` have come; nothing stays behind then. `Unreachable` when a bucket is.
         """
-        target = self._path(key)
-        await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True, mode=0o700)
-        half = target.with_name(f"{target.name}.{secrets.token_hex(4)}.half")
+        half = await asyncio.to_thread(self._store.half, _name(key))
         try:
-            with _private(half) as out:
+            with private_file(half) as out:
                 stored = await _seal(source, out.write, self._envelope(key, dossier_id), max_bytes=max_bytes)
-                await asyncio.to_thread(_sync, out.fileno(), out.flush)
-            await asyncio.to_thread(_settle, half, target)
+                await self._store.keep(out, _name(key))
         finally:
             half.unlink(missing_ok=True)
         return stored
@@ -77,7 +74,7 @@ class Blobs:
         return await self.put(key, dossier_id, _once(content), max_bytes=len(content))
 
     async def get(self, key: UUID, dossier_id: UUID) -> bytes:
-        """The whole plain file. Raises `NotFound` or `Damaged`."""
+        """The whole plain file. Raises `NotFound`, `Damaged` or `Unreachable`."""
         return await asyncio.to_thread(lambda: b"".join(self._chunks(key, dossier_id)))
 
     async def stream(self, key: UUID, dossier_id: UUID) -> AsyncIterator[bytes]:
@@ -90,7 +87,7 @@ class Blobs:
     async def plain(self, key: UUID, dossier_id: UUID) -> AsyncIterator[Path]:
         """The plain file under a private temporary name, for a reader in another process; gone afterwards."""
         folder = self.root.parent / "tmp"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(folder)
         path = folder / f"{key}.{secrets.token_hex(4)}"
         try:
             await asyncio.to_thread(_write_all, path, self._chunks(key, dossier_id))
@@ -100,22 +97,11 @@ class Blobs:
 
     async def erase(self, key: UUID) -> None:
         """Remove the object with its wrapped key. Quiet when it is not there."""
-        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+        await self._store.erase(_name(key))
 
     async def writable(self) -> bool:
         """Whether an object could be stored now."""
-        probe = self.root / f".probe.{secrets.token_hex(4)}"
-        try:
-            await asyncio.to_thread(_write_all, probe, iter([b"probe"]))
-        except OSError:
-            return False
-        finally:
-            probe.unlink(missing_ok=True)
-        return True
-
-    def _path(self, key: UUID) -> Path:
-        # The last digits are random in a v7 id; the first are the clock and would fill one folder at a time.
-        return self.root / key.hex[-2:] / key.hex[-4:-2] / str(key)
+        return await self._store.writable()
 
     def _envelope(self, key: UUID, dossier_id: UUID) -> "_Envelope":
         data_key, nonce, bound = secrets.token_bytes(32), secrets.token_bytes(12), key.bytes + dossier_id.bytes
@@ -134,19 +120,19 @@ class Blobs:
     def _chunks(self, key: UUID, dossier_id: UUID) -> Iterator[bytes]:
         bound = key.bytes + dossier_id.bytes
         try:
-            file = self._path(key).open("rb")
+            with self._store.opened(_name(key)) as file:
+                cipher = self._open(file.read(_HEADER.size), bound)
+                yield from _unsealed(cipher, bound, file.read)
         except FileNotFoundError as error:
             raise NotFound from error
-        with file:
-            cipher = self._open(file.read(_HEADER.size), bound)
-            yield from _unsealed(cipher, bound, file.read)
 
 
 def blobs_of(settings: Settings) -> Blobs:
     """The store of files of these settings."""
     if not settings.blob_key:
         raise RuntimeError("no key for stored files: set MOTCUA_BLOB_KEY (32 bytes in base64)")
-    return Blobs(settings.var / "blobs", base64.b64decode(settings.blob_key.get_secret_value()))
+    bucket = Bucket(settings.blob_store, settings.var / "tmp") if settings.blob_store else None
+    return Blobs(settings.var / "blobs", base64.b64decode(settings.blob_key.get_secret_value()), store=bucket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +140,11 @@ class _Envelope:
     cipher: AESGCM
     bound: bytes
     header: bytes
+
+
+def _name(key: UUID) -> str:
+    # The last digits are random in a v7 id; the first are the clock and would fill one folder at a time.
+    return f"{key.hex[-2:]}/{key.hex[-4:-2]}/{key}"
 
 
 def _key_id(key: bytes) -> bytes:
@@ -199,28 +190,8 @@ def _unsealed(cipher: AESGCM, bound: bytes, read: Callable[[int], bytes]) -> Ite
         counter, sealed = counter + 1, following
 
 
-def _private(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
-def _sync(descriptor: int, flush: Callable[[], None]) -> None:
-    flush()
-    os.fsync(descriptor)
-
-
-def _settle(half: Path, target: Path) -> None:
-    """Give the finished file its name and make the name durable."""
-    half.rename(target)
-    for folder in (target.parent, target.parent.parent, target.parent.parent.parent):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 def _write_all(path: Path, chunks: Iterator[bytes]) -> None:
-    with _private(path) as out:
+    with private_file(path) as out:
         for chunk in chunks:
             out.write(chunk)
 

@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
     migration_database_url: str | None = Field(None, validation_alias="MIGRATION_DATABASE_URL")
     var: Path = Path("var")
+    blob_store: str = Field("", pattern=r"^(s3://[^/?#]+[^?#]*)?$")  # empty: the folder var/blobs
     public_url: str = "http://127.0.0.1:8000"
     demo_url: str = "http://127.0.0.1:8001"  # above the addresses below, which lie there unless they are set
     trusted_proxies: str = ""
