@@ -210,7 +210,10 @@ def _demo_sign(given: argparse.Namespace) -> int:
     from app.demo import sign
 
     target = given.to or given.file.with_name(f"{given.file.stem}-signed.pdf")
-    sign.sign_file(_settings(), given.file, target, given.who)
+    try:
+        sign.sign_file(_settings(), given.file, target, given.who)
+    except ValueError as refused:
+        sys.exit(str(refused))
     print(target)
     return 0
 

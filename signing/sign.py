@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
@@ -45,6 +46,15 @@ class KeepMetadata(IncrementalPdfFileWriter):
 
     def _update_meta(self) -> None:
         """Private to the library: a test pins that it is still called, and that nothing else touches metadata."""
+
+    def add_object(self, obj: Any, obj_stream: Any = None, idnum: Any = None) -> generic.IndirectObject:
+        """Write a stream that ends in a carriage return in hexadecimal, as one answer of an authority in 256 does.
+
+        Right before the line end that closes a stream it would read as part of it, and the stream as one byte short (PDF/A 6.1.7.1).
+        """
+        if isinstance(obj, generic.StreamObject) and obj.encoded_data.endswith(b"\r"):
+            obj.apply_filter(generic.pdf_name("/ASCIIHexDecode"))
+        return super().add_object(obj, obj_stream=obj_stream, idnum=idnum)
 
 
 async def personal_sign(pdf: bytes, seat: Seat, tsa: Tsa) -> bytes:

@@ -96,7 +96,7 @@ def _one(each: Problem) -> dict[str, str]:
 
 def _of_pydantic(where: Sequence[int | str], kind: str, message: str) -> Problem:
     path = ".".join(str(part) for part in where[1:]) if where and where[0] == "body" else ".".join(map(str, where))
-    return Problem(_printable(path), kind.replace("_", "-"), Text(f"Giá trị không hợp lệ ({kind}).", _printable(message)))
+    return Problem(_printable(path), kind.replace("_", "-"), Text("Giá trị không hợp lệ.", _printable(message)))
 
 
 def _printable(text: str) -> str:

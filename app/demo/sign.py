@@ -15,9 +15,12 @@ _PASSPHRASE = b"in memory only"
 def sign_file(settings: Settings, source: Path, target: Path, who: str) -> None:
     """Write a signed copy of `source`. `who` is a tax code of the demo, or `revoked-` or `evil-` before one.
 
-    `ValueError` for anyone else.
+    `ValueError` for anyone else, and for a file that is no PDF.
     """
-    target.write_bytes(sign(pki_of(settings), source.read_bytes(), label_of(who)))
+    pdf, label = source.read_bytes(), label_of(who)
+    if not pdf.startswith(b"%PDF-"):
+        raise ValueError(f"{source} is no PDF")
+    target.write_bytes(sign(pki_of(settings), pdf, label))
 
 
 def label_of(who: str) -> str:

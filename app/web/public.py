@@ -99,7 +99,7 @@ async def track_one(request: Request, session: Session, form: Form) -> Shown:
 @router.get("/xac-thuc", dependencies=[Depends(limited("verify", rate=30, per_seconds=60, burst=30))])
 async def verify(request: Request, session: Session, at: At, so: Annotated[str, Query(max_length=60)] = "") -> Shown:
     """Check a result by its number."""
-    number = so.strip()
+    number = so.strip().upper()
     found = await issued.by_number(session, number, today=day_in_vietnam(at)) if number else None
     return _verification(request, found, number=number, at=at)
 

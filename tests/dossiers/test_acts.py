@@ -171,6 +171,9 @@ async def test_a_supplement_in_review_is_asked_as_often_as_the_stage_allows(worl
     dossier_id = await world.in_review(LICENCE, world.seller, COMPETITION)
     officer, items = world.actors[f"officer_{COMPETITION}"], [Item("paper", "charter")]
     await supplement.ask(world.session, officer, dossier_id, items, reason="Thiếu trang", at=world.at)
+    await world.checked(
+        dossier_id, await world.attach(world.seller, dossier_id, "charter"), Findings(report(world.seller.tax_code))
+    )
     await supplement.supply(world.session, world.seller, dossier_id, at=world.at)
     with pytest.raises(WrongState) as refused:
         await supplement.ask(world.session, officer, dossier_id, items, reason="Thiếu trang", at=world.at)

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from app.core.clock import VIETNAM
-from app.dossiers.actions import deliver, lapse, pay, receive, stop, supplement, withdraw
+from app.core.errors import WrongState
+from app.dossiers.actions import deliver, draft, lapse, pay, receive, stop, supplement, withdraw
 from app.dossiers.actions.decide import decide
 from app.dossiers.actions.supplement import Item
 from app.dossiers.lifecycle import Act, State
@@ -159,11 +161,23 @@ async def test_a_supplement_in_review_stops_the_clock_and_starts_it_again_by_the
     officer = world.actors[f"officer_{COMPETITION}"]
     world.later(days=1)
     await supplement.ask(world.session, officer, dossier_id, [Item("field", "deposit_ref")], reason="Sai số văn bản", at=world.at)
+    with pytest.raises(WrongState) as refused:
+        await supplement.supply(world.session, world.seller, dossier_id, at=world.at)
+    assert refused.value.slug == "nothing-changed"
     paused = await world.dossier(dossier_id)
     assert paused.clock_paused
     assert paused.due_at is None
 
     world.at = vietnam(2026, 12, 10, 9, 0)
+    await draft.save_page(
+        world.session,
+        world.seller,
+        dossier_id,
+        "ky-quy",
+        [("deposit_ref", "02/2026/XNKQ")],
+        revision=paused.revision,
+        at=world.at,
+    )
     await supplement.supply(world.session, world.seller, dossier_id, at=world.at)
     dossier = await world.dossier(dossier_id)
     assert dossier.state == State.IN_REVIEW

@@ -227,3 +227,23 @@ def _x509(der: bytes):
     from cryptography import x509
 
     return x509.load_der_x509_certificate(der)
+
+
+@pytest.mark.parametrize("tail", [b"\r", b"\n", b"A"])
+def test_a_stream_may_end_in_any_byte_and_stay_pdf_a(tail):
+    from pyhanko.pdf_utils import generic
+
+    writer = KeepMetadata(io.BytesIO(blank_page()))
+    kept = writer.add_object(generic.StreamObject(stream_data=b"answer of an authority" + tail))
+    writer.root[generic.NameObject("/Kept")] = kept
+    writer.update_root()
+    out = io.BytesIO()
+    writer.write(out)
+    assert "PDFA3A-STREAM-LENGTH-001" not in findings(out.getvalue())
+
+
+def blank_page() -> bytes:
+    made, out = pikepdf.new(), io.BytesIO()
+    made.add_blank_page()
+    made.save(out)
+    return out.getvalue()

@@ -14,6 +14,7 @@ from app.core.clock import day_in_vietnam
 from app.core.errors import Incomplete, WrongState
 from app.core.permissions import Role
 from app.core.text import Text
+from app.documents.models import Document
 from app.documents.queries import papers_of
 from app.dossiers.actions.filing import hand_in, problems_of
 from app.dossiers.actions.move import may_move, move
@@ -22,7 +23,7 @@ from app.dossiers.actions.saying import may_say, must_say
 from app.dossiers.actions.steps import my_task, renew_deadlines
 from app.dossiers.clock import supplement_rule
 from app.dossiers.lifecycle import Act, State
-from app.dossiers.models import Dossier
+from app.dossiers.models import Dossier, Submission
 from app.dossiers.printed import officer, supplement_request
 from app.dossiers.queries import events_of, procedure_of, visible_to
 from app.dossiers.supplements import Item, problems_with
@@ -37,6 +38,10 @@ _SAY_WHY = Text("Hãy ghi rõ lý do yêu cầu bổ sung.", "Say why a suppleme
 _TOO_OFTEN = Text(
     "Đã yêu cầu bổ sung đủ số lần mà thủ tục cho phép ({rounds}). Hãy quyết định trên hồ sơ hiện có.",
     "A supplement has been asked for as often as the procedure allows ({rounds}). Decide on the dossier as it is.",
+)
+_NOTHING_CHANGED = Text(
+    "Chưa có nội dung nào được sửa hay bổ sung. Hãy sửa các mục được yêu cầu rồi nộp lại.",
+    "Nothing has been changed or added yet. Put the items asked for in order, then hand them in.",
 )
 _TOO_LATE = Text(
     "Đã hết thời hạn bổ sung nên không nộp bổ sung được nữa. Hãy nộp hồ sơ mới nếu vẫn có nhu cầu.",
@@ -166,6 +171,8 @@ async def supply(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: d
     papers = await papers_of(session, dossier.id)
     if problems := await problems_of(session, dossier, procedure, enterprise, papers, at=at):
         raise Incomplete(problems)
+    if not await _something_changed(session, dossier, papers):
+        raise WrongState(_NOTHING_CHANGED, slug="nothing-changed")
 
     dossier.round += 1
     dossier.open_items = []
@@ -173,3 +180,10 @@ async def supply(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: d
     await move(session, actor, dossier, Act.SUPPLY, procedure=procedure, payload={"round": dossier.round}, at=at)
     if dossier.state == State.IN_REVIEW:
         await renew_deadlines(session, dossier, procedure, at=at)
+
+
+async def _something_changed(session: AsyncSession, dossier: Dossier, papers: Sequence[Document]) -> bool:
+    """Whether answers or files differ from what was handed in last: an empty supplement must not restart the clock."""
+    last = await session.get_one(Submission, (dossier.id, dossier.round))
+    same_files = len(papers) == len(last.papers) and all(document.filed_round is not None for document in papers)
+    return not same_files or dossier.answers != last.answers
