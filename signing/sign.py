@@ -50,7 +50,7 @@ class KeepMetadata(IncrementalPdfFileWriter):
     def add_object(self, obj: Any, obj_stream: Any = None, idnum: Any = None) -> generic.IndirectObject:
         """Write a stream that ends in a carriage return in hexadecimal, as one answer of an authority in 256 does.
 
-        Right before the line end that closes a stream it would read as part of it, and the stream as one byte short (PDF/A 6.1.7.1).
+        Right before the line end that closes a stream it would read as part of it, the stream as one byte short (PDF/A 6.1.7.1).
         """
         if isinstance(obj, generic.StreamObject) and obj.encoded_data.endswith(b"\r"):
             obj.apply_filter(generic.pdf_name("/ASCIIHexDecode"))
