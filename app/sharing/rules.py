@@ -32,6 +32,9 @@ ITEMS = (
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Client ids, agreement and party codes, purposes: nothing that SQL, a header or a URL would mind."""
 
+KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""A key's `kid`: often a thumbprint (RFC 7638), and one in 32 of those begins with - or _."""
+
 TOKEN_ID = re.compile(r"[!-~]{1,128}")
 """A `jti` we are ready to remember."""
 
@@ -141,7 +144,7 @@ def fault_of_key(jwk: Mapping[str, Any]) -> Text | None:
     """Why `jwk` cannot be a client's public key; None when it can: P-256, Ed25519 or RSA of 2048 bits or more, with a `kid`."""
     if _PRIVATE & set(jwk):
         return Text("Khóa có phần bí mật; chỉ gửi khóa công khai.", "The key has a private part; give the public key only.")
-    if not isinstance(jwk.get("kid"), str) or not IDENTIFIER.fullmatch(jwk["kid"]):
+    if not isinstance(jwk.get("kid"), str) or not KEY_ID.fullmatch(jwk["kid"]):
         return Text("Khóa phải có “kid” hợp lệ.", "The key needs a valid “kid”.")
     kind = (jwk.get("kty"), jwk.get("crv"))
     if kind in {("EC", "P-256"), ("OKP", "Ed25519")} or (jwk.get("kty") == "RSA" and len(str(jwk.get("n"))) >= 342):

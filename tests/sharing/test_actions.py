@@ -104,6 +104,12 @@ def test_good_public_keys_are_taken():
     assert not [fault for key in (CLIENT_KEY, RSA_KEY) if (fault := fault_of_key(key.as_dict(private=False)))]
 
 
+def test_a_key_may_be_named_by_its_thumbprint_whatever_that_begins_with():
+    public = CLIENT_KEY.as_dict(private=False)
+    assert not [kid for kid in ("-thumbprint", "_thumbprint") if fault_of_key({**public, "kid": kid})]
+    assert fault_of_key({**public, "kid": "a/b"})
+
+
 async def test_another_key_under_a_known_kid_is_a_conflict(session):
     await party(session, "CT")
     said = {"client_id": "a", "party": "CT", "name": "A", "scopes": ["licences.read"], "at": AT}
