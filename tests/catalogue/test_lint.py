@@ -79,7 +79,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("spoil, where, slug", FAULTS, ids=lambda part: str(part)[:40])
+@pytest.mark.parametrize("spoil, where, slug", FAULTS, ids=lambda part: part if isinstance(part, str) else "spoilt")
 def test_a_fault_is_found_where_it_is(spoil: Callable[[Definition], None], where: str, slug: str) -> None:
     definition = copy.deepcopy(LICENCE)
     spoil(definition)
