@@ -99,12 +99,16 @@ class Settings(BaseSettings):
             (not _is_blob_key(self.blob_key), "set MOTCUA_BLOB_KEY to 32 random bytes in base64"),
             (not self.gateway_secret, "set MOTCUA_GATEWAY_SECRET"),
             (not self.signing_keys or not self.signing_passphrase, "set MOTCUA_SIGNING_KEYS and MOTCUA_SIGNING_PASSPHRASE"),
-            (not _is_elsewhere(self.tsa_url), "set MOTCUA_TSA_URL to the real time-stamp authority"),
-            (not _is_elsewhere(self.oidc_issuer), "set MOTCUA_OIDC_ISSUER to the real identity provider"),
-            (not _is_elsewhere(self.gateway_url), "set MOTCUA_GATEWAY_URL to the real gateway"),
+            (not self._is_real(self.tsa_url), "set MOTCUA_TSA_URL to the real time-stamp authority"),
+            (not self._is_real(self.oidc_issuer), "set MOTCUA_OIDC_ISSUER to the real identity provider"),
+            (not self._is_real(self.gateway_url), "set MOTCUA_GATEWAY_URL to the real gateway"),
             (bool(os.environ.get(SHIFT_VARIABLE)), f"unset {SHIFT_VARIABLE}: a shifted clock is for rehearsals"),
         ]
         return [sentence for bad, sentence in checks if bad]
+
+    def _is_real(self, url: str | None) -> bool:
+        """Whether `url` is neither on this machine nor of the demo's outside world, wherever that may be."""
+        return _is_elsewhere(url) and urlsplit(url or "").netloc != urlsplit(self.demo_url).netloc
 
 
 def _length(secret: SecretStr | None) -> int:

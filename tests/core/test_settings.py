@@ -99,3 +99,9 @@ def test_every_setting_is_documented():
     missing = sorted(name for name in names if f"`{name}`" not in text)
 
     assert not missing
+
+
+@pytest.mark.parametrize("name", ["tsa_url", "oidc_issuer", "gateway_url"])
+def test_production_does_not_lean_on_a_demo_on_another_machine(name):
+    with pytest.raises(ValidationError, match=f"MOTCUA_{name.upper()}"):
+        Settings(**READY | {"demo_url": "http://demo.example:8001", name: "http://demo.example:8001/id"})
