@@ -19,7 +19,7 @@ from app.documents.rules import FileState, Own, own_signature, refusal_of
 from app.documents.slots import Slot
 from signing import Verdict
 
-_FIRST_WAIT = timedelta(minutes=1)
+_FIRST_WAIT = timedelta(seconds=10)
 _LONGEST_WAIT = timedelta(hours=1)
 
 

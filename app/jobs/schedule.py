@@ -79,7 +79,7 @@ async def refresh_provider(tools: Tools, at: datetime) -> None:
 SCHEDULE = (
     Every("audit.seal", 1, seal_logs),
     Every("dossiers.lapse", 60, lapse_overdue),
-    Every("documents.recheck", 30, recheck_documents),
+    Every("documents.recheck", 10, recheck_documents),
     Every("trust.refresh", 60, refresh_trust),
     Every("fees.expire", 60, expire_payments),
     Every("sweep", 60, sweep),
