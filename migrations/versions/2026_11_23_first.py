@@ -1,6 +1,6 @@
 """The first schema: every table, what the application's role may do with it, and the job queue."""
 
-from pathlib import Path
+from importlib.resources import files
 
 import sqlalchemy as sa
 from alembic import op
@@ -67,7 +67,7 @@ APPEND_ONLY = (
     "procedure_version",
     "submission",
 )
-QUEUE = Path(__file__).parents[1] / "procrastinate_3_10_0.sql"
+QUEUE = files("procrastinate") / "sql" / "schema.sql"
 
 
 def upgrade() -> None:
@@ -872,7 +872,8 @@ def upgrade() -> None:
 
 
 def _queue() -> None:
-    # The queue's own schema text, as shipped with procrastinate 3.10.0; kept here so that this migration never changes.
+    # The queue brings its schema with it; its version is pinned. When the pin moves, replay the queue's own migrations since 3.10.0
+    # in a revision of ours, and let that revision find out whether they are needed.
     op.get_bind().execution_options(no_parameters=True).exec_driver_sql(QUEUE.read_text())
 
 
