@@ -1,7 +1,6 @@
 """Questions about the log."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,8 +16,3 @@ async def tail_age_seconds(session: AsyncSession, *, at: datetime) -> float:
     sealed = select(LogLeaf.event_id).where(LogLeaf.log == "audit", LogLeaf.event_id == AuditRow.id).exists()
     oldest = await session.scalar(select(func.min(AuditRow.at)).where(~sealed, AuditRow.at > at - RECENT))
     return max(0.0, (at - oldest).total_seconds()) if oldest else 0.0
-
-
-async def rows_of(session: AsyncSession, dossier_id: UUID) -> list[AuditRow]:
-    """What the log says about one dossier, oldest first."""
-    return list(await session.scalars(select(AuditRow).where(AuditRow.dossier_id == dossier_id).order_by(AuditRow.id)))

@@ -275,8 +275,3 @@ def progress_of(dossier: Dossier, acts: Collection[str]) -> Progress:
         percent=100 if ended else done * 100 // len(milestones),
         due_at=dossier.due_at,
     )
-
-
-def offices_of(units: Iterable[tuple[str, str, str]]) -> dict[str, Text]:
-    """Unit codes to names."""
-    return {code: Text(vi, en) for code, vi, en in units}
