@@ -160,9 +160,9 @@ class _Pinned(AbstractResolver):
 
     async def resolve(
         self,
-        host: str,  # noqa: ARG002
-        port: int = 0,  # noqa: ARG002
-        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002
+        host: str,  # noqa: ARG002  # the library calls it so
+        port: int = 0,  # noqa: ARG002  # the library calls it so
+        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002  # the library calls it so
     ) -> list[ResolveResult]:
         """The name was resolved before, once."""
         return self._addresses

@@ -81,7 +81,7 @@ def url_of(sock: Path, *, user: str = "postgres", database: str = "postgres") ->
 def addresses(root: Path | str = "var/pg", *, database: str = DATABASE) -> tuple[str, str]:
     """(application's, owner's) address of `database` on the running server; roles and database are made when missing."""
     import psycopg  # noqa: PLC0415  (only the starter talks to the server synchronously)
-    from psycopg import sql  # noqa: PLC0415
+    from psycopg import sql  # noqa: PLC0415  # only a first start needs it
 
     sock = _place(Path(root)).sock
     with psycopg.connect(ensure(root), autocommit=True) as connection:

@@ -190,7 +190,7 @@ def _time_fault(claims: Mapping[str, Any], now: float) -> str | None:
 
 
 class _ClientCredentials(grants.ClientCredentialsGrant):
-    TOKEN_ENDPOINT_AUTH_METHODS = ["private_key_jwt"]  # noqa: RUF012  (the library reads this class attribute)
+    TOKEN_ENDPOINT_AUTH_METHODS = ["private_key_jwt"]  # noqa: RUF012  # the library reads a class attribute  (the library reads this class attribute)
 
     def validate_token_request(self) -> None:
         super().validate_token_request()
@@ -238,12 +238,12 @@ class _Token(dict[str, Any]):
 
 
 class _Introspection(IntrospectionEndpoint):
-    CLIENT_AUTH_METHODS = ["private_key_jwt"]  # noqa: RUF012
+    CLIENT_AUTH_METHODS = ["private_key_jwt"]  # noqa: RUF012  # the library reads a class attribute
 
-    def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:  # noqa: ARG002
-        return self.server.token()  # type: ignore[no-any-return]
+    def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:  # noqa: ARG002  # the library calls it so
+        return self.server.token()  # type: ignore[no-any-return]  # half typed library
 
-    def check_permission(self, token: _Token, client: Client, request: Request) -> bool:  # noqa: ARG002
+    def check_permission(self, token: _Token, client: Client, request: Request) -> bool:  # noqa: ARG002  # the library calls it so
         return token.check_client(client)
 
     def introspect_token(self, token: _Token) -> dict[str, Any]:
@@ -251,12 +251,12 @@ class _Introspection(IntrospectionEndpoint):
 
 
 class _Revocation(RevocationEndpoint):
-    CLIENT_AUTH_METHODS = ["private_key_jwt"]  # noqa: RUF012
+    CLIENT_AUTH_METHODS = ["private_key_jwt"]  # noqa: RUF012  # the library reads a class attribute
 
-    def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:  # noqa: ARG002
-        return self.server.token()  # type: ignore[no-any-return]
+    def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:  # noqa: ARG002  # the library calls it so
+        return self.server.token()  # type: ignore[no-any-return]  # half typed library
 
-    def revoke_token(self, token: _Token, request: Request) -> None:  # noqa: ARG002
+    def revoke_token(self, token: _Token, request: Request) -> None:  # noqa: ARG002  # the library calls it so
         self.server.loaded.revoke = dict(token)
 
 
