@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -16,8 +16,8 @@ from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolic
 from pyhanko_certvalidator.validate import async_validate_path
 
 from signing import offline
-from signing.evidence import NO_EVIDENCE, Evidence, Item, Source
-from signing.model import Revocation, Revoked, Role
+from signing.evidence import EMBEDDED, NO_EVIDENCE, Evidence, Item, Source
+from signing.model import Answer, Origin, Revocation, Revoked, Role
 from signing.policy import ALGORITHMS
 from signing.trust import Authority, TrustSnapshot
 
@@ -77,14 +77,15 @@ def _judge_path(path: ValidationPath, at: datetime, trust: TrustSnapshot, eviden
     context = _context(trust, evidence, at)
     roles = _roles(certificates[0], trust)
     above = tuple(certificates[:-1])
+    heard = _heard(certificates, evidence)
     try:
         offline.run(async_validate_path(context, path))
     except Exception as error:  # noqa: BLE001  # the library's errors share no base class; an unknown one must never pass
         code, status = _reason(error)
         if code == "REV_UNKNOWN" and _all_answered(certificates, evidence):
             code, status = "REV_STALE", Revoked.STALE
-        return Chain(code, type(error).__name__, roles, Revocation(status), above)
-    return Chain(None, "", roles, _good(certificates, evidence), above)
+        return Chain(code, type(error).__name__, roles, replace(heard, status=status, **_when_revoked(error)), above)
+    return Chain(None, "", roles, heard, above)
 
 
 def _reason(error: Exception) -> tuple[str, Revoked]:
@@ -116,12 +117,28 @@ def _roles(anchor: x509.Certificate, trust: TrustSnapshot) -> frozenset[Role]:
     return frozenset().union(*(known.roles for known in trust.anchors if known.sha256 == digest))
 
 
-def _good(certificates: Sequence[x509.Certificate], evidence: Evidence) -> Revocation:
-    """Which answer spoke for the leaf. An OCSP answer is asked first, as the engine does."""
-    leaf, issuer = certificates[-1], certificates[max(len(certificates) - 2, 0)]
-    used = [item for item in evidence.items if _is_about(item, leaf, issuer)]
-    best = max(used, key=lambda item: (item.source is Source.OCSP, item.this_update), default=None)
-    return Revocation(Revoked.GOOD, best.source.value if best else None, best.this_update if best else None)
+def _heard(certificates: Sequence[x509.Certificate], evidence: Evidence) -> Revocation:
+    """Which answers spoke, the signer's first; good unless the engine objects. It asks OCSP answers first, and so do we."""
+    answers = [_answer(below, above, evidence) for above, below in reversed(list(pairwise(certificates)))]
+    own = answers[0] if answers else None
+    source, this_update = (own.source, own.this_update) if own else (None, None)
+    return Revocation(Revoked.GOOD, source, this_update, answers=tuple(answer for answer in answers if answer))
+
+
+def _answer(below: x509.Certificate, above: x509.Certificate, evidence: Evidence) -> Answer | None:
+    spoke = [item for item in evidence.items if _is_about(item, below, above)]
+    best = max(spoke, key=lambda item: (item.source is Source.OCSP, item.this_update), default=None)
+    if best is None:
+        return None
+    origin = Origin.DOCUMENT if best.url == EMBEDDED else Origin.PORTAL
+    about = str(below.subject.native.get("common_name", ""))
+    return Answer(about, best.source.value, best.sha256, best.this_update, best.next_update, origin)
+
+
+def _when_revoked(error: Exception) -> dict[str, Any]:
+    if not isinstance(error, reasons.RevokedError):
+        return {}
+    return {"revoked_at": error.revocation_dt, "reason": str(error.reason.native)}
 
 
 def _all_answered(certificates: Sequence[x509.Certificate], evidence: Evidence) -> bool:

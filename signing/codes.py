@@ -294,6 +294,16 @@ _TABLE = (
     ),
     Code("LTV_INCOMPLETE", "sig", _W, None, "NO_POE", "Long-term data incomplete", "Thiếu dữ liệu kiểm tra dài hạn"),
     Code("ENGINE_ERROR", "both", _E, _UNREADABLE, "GENERIC", "Internal error while checking", "Lỗi nội bộ khi kiểm tra"),
+    Code(
+        "DOC_INTEGRITY_ONLY",
+        "doc",
+        _W,
+        None,
+        None,
+        "Only structure, integrity and algorithms were checked; trust and revocation were assumed",
+        "Chỉ kiểm tra cấu trúc, tính toàn vẹn và thuật toán; chưa kiểm tra độ tin cậy và tình trạng thu hồi chứng thư",
+        refuses=True,
+    ),
     Code("DOC_NOT_PDF", "doc", _E, _UNREADABLE, "FORMAT_FAILURE", "The file is not a PDF", "Tệp không phải là PDF", refuses=True),
     Code(
         "DOC_FOREIGN_DATA",

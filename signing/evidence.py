@@ -10,6 +10,9 @@ from typing import Any
 
 from signing.plain import from_plain, to_plain
 
+EMBEDDED = "document"
+"""The address of an answer that came inside the document."""
+
 
 class Source(StrEnum):
     """The two ways in which authorities say what they have revoked."""

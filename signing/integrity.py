@@ -53,6 +53,8 @@ class Draft:
     modification: Modification = Modification.UNKNOWN
     chain: Chain | None = None
     timestamp: Timestamp | None = None
+    timestamps: tuple[Timestamp, ...] = ()
+    """Its own, good or not."""
     time: SigningTime | None = None
     has_token: bool = False
 

@@ -110,6 +110,20 @@ class Revoked(StrEnum):
     STALE = "stale"
 
 
+class Origin(StrEnum):
+    """Who brought a revocation answer: we fetched it, or the document carries it."""
+
+    PORTAL = "portal"
+    DOCUMENT = "document"
+
+
+class StampKind(StrEnum):
+    """Over one signature's value, or over the whole document."""
+
+    SIGNATURE = "signature"
+    DOCUMENT = "document"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing to say about a document or a signature. `detail` is technical, English, without personal data."""
@@ -139,6 +153,11 @@ class Signer:
     serial: str
     issuer: str
     certificate_sha256: str
+    passport: str | None = None
+    mns: str | None = None
+    """Budget-unit code of a state body."""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -151,20 +170,65 @@ class SigningTime:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """One revocation answer (crl or ocsp) that spoke for one certificate of the chain.
+
+    `about` is that certificate's common name, `sha256` the digest of the raw answer, `origin` where it came from:
+    what the portal fetched and keeps, or the document itself.
+    """
+
+    about: str
+    source: str
+    sha256: str
+    this_update: datetime
+    next_update: datetime | None
+    origin: Origin
+
+
+@dataclass(frozen=True)
 class Revocation:
-    """The weakest answer over all certificates below the anchor; `source` is crl, ocsp or both."""
+    """The weakest answer over all certificates below the anchor; `source` and `this_update` are of the signer's own."""
 
     status: Revoked
     source: str | None = None
     this_update: datetime | None = None
+    revoked_at: datetime | None = None
+    reason: str | None = None
+    """The authority's word (RFC 5280 § 5.3.1): key_compromise, cessation_of_operation, …"""
+    answers: tuple[Answer, ...] = ()
+    """Signer first, one for each certificate below the anchor that somebody spoke for."""
 
 
 @dataclass(frozen=True)
 class Timestamp:
-    """A time stamp that verified and chains to a time-stamping anchor."""
+    """A time stamp and what it is worth: `code` is None when it verified and chains to a time-stamping anchor."""
 
     value: datetime
     tsa: str
+    kind: StampKind = StampKind.SIGNATURE
+    digest: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True)
+class Algorithms:
+    """`signature` names the scheme (rsassa_pss, rsassa_pkcs1v15, ecdsa), `key` the kind of key (rsa, ec)."""
+
+    digest: str | None
+    signature: str | None
+    key: str | None
+    key_bits: int | None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A certificate above the signer's."""
+
+    cn: str
+    serial: str
+    certificate_sha256: str
+    valid_from: datetime
+    valid_until: datetime
 
 
 @dataclass(frozen=True)
@@ -186,6 +250,12 @@ class Signature:
     timestamp: Timestamp | None
     algorithm: str | None
     findings: tuple[Finding, ...] = ()
+    subfilter: str = ""
+    algorithms: Algorithms | None = None
+    timestamps: tuple[Timestamp, ...] = ()
+    """All that speak for this signature, trusted or not: its own, then the document time stamps that cover it."""
+    chain: tuple[Link, ...] = ()
+    """From the issuer to the anchor; empty when none was found."""
 
     @property
     def covers_document(self) -> bool:
@@ -205,6 +275,8 @@ class Report:
     checked_at: datetime
     findings: tuple[Finding, ...] = ()
     signatures: tuple[Signature, ...] = ()
+    integrity_only: bool = False
+    """Trust and revocation were assumed, not judged: never good enough for a filing."""
     cpu_ms: float = field(default=0.0, compare=False)
     """Processor time of the check; not part of the answer and not in the JSON."""
 

@@ -13,7 +13,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_certificate_info
 
 from signing import chain, reader
-from signing.evidence import Evidence, Item, Need, Source
+from signing.evidence import EMBEDDED, Evidence, Item, Need, Source
 from signing.limits import Limits
 from signing.trust import Authority, TrustSnapshot
 
@@ -63,7 +63,7 @@ def embedded(pdf: PdfFileReader) -> Evidence:
 def _streams(store: Any, key: str, source: Source, purpose: DecodePurpose) -> Iterator[Item]:
     for listed in islice(reader.entry(store, key) or (), _MOST_EMBEDDED):
         try:
-            yield read_item(source, "document", listed.get_object().read_data(purpose))
+            yield read_item(source, EMBEDDED, listed.get_object().read_data(purpose))
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
 

@@ -1,38 +1,23 @@
-"""One signature at a moment: its time, its chain, its row in the report."""
+"""One signature at a moment: its time, its chain, and what they let it prove."""
 
-import hashlib
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from asn1crypto import x509
-from pyhanko.pdf_utils import generic
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from signing import binding
 from signing.chain import Chain, Moment, judge
 from signing.integrity import Document, Draft
-from signing.model import (
-    Kind,
-    Label,
-    Level,
-    Revocation,
-    Revoked,
-    Role,
-    Signature,
-    Signer,
-    SigningTime,
-    TimeSource,
-    Timestamp,
-)
+from signing.model import Revoked, Role, SigningTime, StampKind, TimeSource, Timestamp
 from signing.policy import Policy
+from signing.row import claimed_time, common_name, scheme
 from signing.timestamps import TimestampCheck, allowed_algorithms, check_token, imprint_of
-from signing.verdict import indicate
 
-HANOI = timezone(timedelta(hours=7))
-_LABELS = {Role.FILER: Label.PUBLIC, Role.OFFICIAL: Label.OFFICIAL, Role.FOREIGN: Label.FOREIGN}
-_NOT_ASKED = Revocation(Revoked.UNKNOWN)
+_MOST_STAMPS = 4
+"""Looked at for one signature: an honest one carries a single one."""
 
 
 def judge_at(draft: Draft, moment: Moment, document: Document) -> Moment:
@@ -47,33 +32,6 @@ def judge_at(draft: Draft, moment: Moment, document: Document) -> Moment:
         return _judge_document_timestamp(draft, signature, moment, document)
     _judge_signer(draft, signature, moment, document)
     return moment
-
-
-def row(draft: Draft, level: Level) -> Signature:
-    """The finished row; draws the conclusion."""
-    certificate = draft.cms.signer_cert if draft.cms else None
-    role = _role(draft.chain)
-    indication, subindication = indicate(draft.facts, draft.findings)
-    return Signature(
-        field=draft.slot.name,
-        kind=_kind(draft, certificate),
-        level=level,
-        indication=indication,
-        subindication=subindication,
-        signer=_signer(certificate) if certificate is not None else None,
-        role=role,
-        label=_LABELS.get(role, Label.UNTRUSTED) if role else Label.UNTRUSTED,
-        signing_time=draft.time,
-        coverage=draft.coverage,
-        modification=draft.modification,
-        revocation=draft.chain.revocation if draft.chain else _NOT_ASKED,
-        timestamp=draft.timestamp,
-        algorithm=_algorithm(draft),
-        findings=tuple(draft.findings),
-    )
-
-
-# -- what the certificates say -----------------------------------------------------------------------------------
 
 
 def _judge_signer(draft: Draft, signature: EmbeddedPdfSignature, moment: Moment, document: Document) -> None:
@@ -96,13 +54,14 @@ def _judge_document_timestamp(draft: Draft, signature: EmbeddedPdfSignature, mom
     draft.time = SigningTime(value, TimeSource.TSA)
     if not (draft.facts.complete and not any(f.severity == "error" for f in draft.findings)):
         return moment
-    draft.timestamp = Timestamp(value, _common_name(signature.signer_cert))
+    digest = str(signature.signer_info["digest_algorithm"]["algorithm"].native)
+    draft.timestamp = Timestamp(value, common_name(signature.signer_cert.subject), StampKind.DOCUMENT, digest)
     return Moment(value, proven=True)
 
 
 def _proven_time(draft: Draft, signature: EmbeddedPdfSignature, moment: Moment, document: Document) -> Moment:
     """The signature's own time stamp, else what a later document time stamp proves, else the receipt."""
-    check = _own_timestamp(signature, moment, document)
+    check, draft.timestamps = _own_timestamps(signature, moment, document)
     draft.has_token = check is not None
     if check is None:
         if not moment.proven:
@@ -116,13 +75,15 @@ def _proven_time(draft: Draft, signature: EmbeddedPdfSignature, moment: Moment, 
     return Moment(check.trusted.value, proven=True)
 
 
-def _own_timestamp(signature: EmbeddedPdfSignature, moment: Moment, document: Document) -> TimestampCheck | None:
+def _own_timestamps(
+    signature: EmbeddedPdfSignature, moment: Moment, document: Document
+) -> tuple[TimestampCheck | None, tuple[Timestamp, ...]]:
+    """The one that counts (a trusted one, if any), and all of them for the report."""
     tokens = list(_tokens(signature))
-    checks = [
-        check_token(t, imprint_of(signature.signer_info["signature"]), moment, document.policy, document.embedded)
-        for t in tokens[:4]
-    ]
-    return next((check for check in checks if check.trusted), checks[0] if checks else None)
+    imprint = imprint_of(signature.signer_info["signature"])
+    checks = [check_token(t, imprint, moment, document.policy, document.embedded) for t in tokens[:_MOST_STAMPS]]
+    counts = next((check for check in checks if check.trusted), checks[0] if checks else None)
+    return counts, tuple(check.shown for check in checks if check.shown)
 
 
 def _tokens(signature: EmbeddedPdfSignature) -> Iterator[Any]:
@@ -159,7 +120,7 @@ def _note_identity(draft: Draft, certificate: x509.Certificate) -> None:
         draft.note("MST_MISSING")
     elif is_filer and status is not binding.TaxCode.OK:
         draft.note("MST_MALFORMED", status.value)
-    if _algorithm(draft) == "rsassa_pkcs1v15":
+    if draft.cms is not None and scheme(draft.cms) == "rsassa_pkcs1v15":
         draft.note("ALG_PKCS1V15")
 
 
@@ -170,74 +131,3 @@ def _take_on_trust(draft: Draft, signature: EmbeddedPdfSignature, policy: Policy
     _note_algorithms(draft, signature, claimed or policy.at)
     draft.findings = [f for f in draft.findings if f.code != "CERT_KEY_USAGE"]
     draft.know(may_sign=True, chain_trusted=True, role_allowed=True, not_revoked=True)
-
-
-# -- for the reader ----------------------------------------------------------------------------------------------
-
-
-def claimed_time(signature: EmbeddedPdfSignature) -> datetime | None:
-    """What the signer's machine wrote; without a zone it is read as Hà Nội time. For display only."""
-    try:
-        moment = signature.self_reported_timestamp
-    except Exception:  # noqa: BLE001  # a damaged date is no date
-        return None
-    return moment.replace(tzinfo=HANOI) if moment is not None and moment.tzinfo is None else moment
-
-
-def _role(chain: Chain | None) -> Role | None:
-    """The first that fits, in the order in which a reader cares."""
-    roles = chain.roles if chain else frozenset()
-    return next((role for role in (Role.OFFICIAL, Role.FILER, Role.FOREIGN, Role.TSA) if role in roles), None)
-
-
-def _kind(draft: Draft, certificate: x509.Certificate | None) -> Kind:
-    if draft.is_doc_ts:
-        return Kind.DOC_TS
-    if certificate is None:
-        return Kind.SIG
-    who = binding.identity(certificate.subject)
-    # A body's certificate is named after the body itself, or carries its budget-unit code; a person's carries a personal number.
-    of_a_body = bool(who.mns) or (bool(who.cn) and who.cn.casefold() == who.o.casefold())
-    return Kind.SEAL if of_a_body and not (who.cccd or who.cmnd) else Kind.SIG
-
-
-def _signer(certificate: x509.Certificate) -> Signer:
-    who = binding.identity(certificate.subject)
-    return Signer(
-        cn=who.cn,
-        o=who.o,
-        mst=who.mst,
-        branch=who.branch,
-        person_id=who.cccd or who.cmnd,
-        serial=f"{certificate.serial_number:x}",
-        issuer=_common_name_of(certificate.issuer),
-        certificate_sha256=hashlib.sha256(certificate.dump()).hexdigest(),
-    )
-
-
-def _common_name(certificate: x509.Certificate) -> str:
-    return _common_name_of(certificate.subject)
-
-
-def _common_name_of(name: x509.Name) -> str:
-    who = binding.identity(name)
-    return who.cn or who.o
-
-
-def _algorithm(draft: Draft) -> str | None:
-    if draft.cms is None:
-        return None
-    try:
-        return str(draft.cms.signer_info["signature_algorithm"].signature_algo)
-    except ValueError:
-        return str(draft.cms.signer_info["signature_algorithm"]["algorithm"].native)
-
-
-def level_of(draft: Draft, *, has_store: bool, archived: bool) -> Level:
-    """What the file carries; whether it is right is the verdict's business."""
-    if draft.is_doc_ts or archived:
-        return Level.LTA if has_store else Level.T
-    if draft.has_token:
-        return Level.LT if has_store else Level.T
-    is_pades = isinstance(draft.slot.value, generic.DictionaryObject) and draft.slot.subfilter.startswith("/ETSI")
-    return Level.B if is_pades else Level.P7

@@ -27,11 +27,17 @@ class TimestampCheck:
     tsa: str
     code: str | None
     detail: str = ""
+    digest: str | None = None
+
+    @property
+    def shown(self) -> Timestamp | None:
+        """For the report, good or not; None when not even a time could be read."""
+        return Timestamp(self.value, self.tsa, digest=self.digest, code=self.code) if self.value else None
 
     @property
     def trusted(self) -> Timestamp | None:
         """The proof, or None when there is none."""
-        return Timestamp(self.value, self.tsa) if self.code is None and self.value else None
+        return self.shown if self.code is None else None
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Facts:
     signature_ok: bool
     algorithms_ok: bool
     purpose_ok: bool
+    digest: str
 
 
 def verify_timestamp(token: bytes, digest: bytes, policy: Policy) -> TimestampCheck:
@@ -65,12 +72,12 @@ def check_token(
         return TimestampCheck(None, "", "TS_INVALID", f"{type(broken).__name__}: {broken}")
     name = facts.signer.subject.native.get("common_name", "")
     if not (facts.imprint_ok and facts.signature_ok and facts.algorithms_ok):
-        return TimestampCheck(facts.value, str(name), "TS_INVALID", "imprint, signature or algorithm")
+        return TimestampCheck(facts.value, str(name), "TS_INVALID", "imprint, signature or algorithm", facts.digest)
     if not policy.integrity_only:
         problem = _trust_problem(facts, judge(facts.signer, moment, policy.trust, policy.evidence, embedded))
         if problem:
-            return TimestampCheck(facts.value, str(name), "TS_UNTRUSTED", problem)
-    return TimestampCheck(facts.value, str(name), None)
+            return TimestampCheck(facts.value, str(name), "TS_UNTRUSTED", problem, facts.digest)
+    return TimestampCheck(facts.value, str(name), None, digest=facts.digest)
 
 
 def read_token(token: cms.SignedData, imprint: Imprint) -> Facts:
@@ -90,6 +97,7 @@ def read_token(token: cms.SignedData, imprint: Imprint) -> Facts:
         intact is True and valid is True,
         allowed_algorithms(signer_info, signer, info["gen_time"].native) is None,
         _is_for_time_stamping(signer),
+        str(method),
     )
 
 

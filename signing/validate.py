@@ -16,9 +16,10 @@ from signing import fastpath, gate, preflight, reader, revocation
 from signing.chain import Moment
 from signing.codes import finding
 from signing.integrity import Document, Draft, examine
-from signing.model import Finding, Report, Signature, Verdict
+from signing.model import Finding, Report, Signature, Timestamp, Verdict
 from signing.policy import Policy
-from signing.signature import judge_at, level_of, row
+from signing.row import level_of, row
+from signing.signature import judge_at
 from signing.verdict import conclude
 
 fastpath.install()
@@ -47,6 +48,8 @@ def report(
     cpu_ms: float = 0.0,
 ) -> Report:
     """Draw the conclusion from what was found."""
+    if policy.integrity_only:
+        findings = [finding("DOC_INTEGRITY_ONLY"), *findings]
     return Report(
         verdict=conclude(findings, signatures),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -56,6 +59,7 @@ def report(
         checked_at=policy.at,
         findings=tuple(findings),
         signatures=tuple(signatures),
+        integrity_only=policy.integrity_only,
         cpu_ms=cpu_ms,
     )
 
@@ -160,7 +164,14 @@ def _rows(found: Sequence[reader.Slot], document: Document) -> list[Signature]:
         moment = _judge_safely(draft, moment, document)
     has_store = "/DSS" in document.pdf.root
     last_stamp = max((n for n, d in enumerate(drafts) if d.is_doc_ts), default=-1)
-    return [row(d, level_of(d, has_store=has_store, archived=n < last_stamp)) for n, d in enumerate(drafts)]
+    return [
+        row(d, level_of(d, has_store=has_store, archived=n < last_stamp), _stamps(drafts[n + 1 :])) for n, d in enumerate(drafts)
+    ]
+
+
+def _stamps(later: Sequence[Draft]) -> tuple[Timestamp, ...]:
+    """The document time stamps that count, of those that cover a signature."""
+    return tuple(draft.timestamp for draft in later if draft.is_doc_ts and draft.timestamp)
 
 
 def _judge_safely(draft: Draft, moment: Moment, document: Document) -> Moment:
