@@ -69,6 +69,6 @@ def _key(part: Any) -> Key | None:
         return (
             "authority",
             part.sha256,
-            repr((part.service, part.crl, part.ocsp, sorted(part.roles), part.valid_from, part.valid_to)),
+            repr((part.service, part.crl, part.ocsp, sorted(part.roles), part.valid_from, part.valid_to, part.history)),
         )
     return None

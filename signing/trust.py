@@ -4,11 +4,29 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from signing.model import Role
 from signing.plain import from_plain, to_plain
+
+
+class ServiceStatus(StrEnum):
+    """What the supervising body says of a service. Only a granted one makes signatures count."""
+
+    GRANTED = "granted"
+    SUSPENDED = "suspended"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A status and the moment from which it held; it holds until the next one."""
+
+    status: ServiceStatus
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -28,15 +46,24 @@ class Authority:
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     """When the service was recognised: a signature made at another time does not count (None: no bound)."""
+    history: tuple[Standing, ...] = ()
+    """The status of the service through time, oldest first. Empty: granted throughout, within the two bounds above."""
 
     @cached_property
     def sha256(self) -> str:
         """Of the certificate: what tells authorities apart."""
         return hashlib.sha256(self.der).hexdigest()
 
+    def status_at(self, moment: datetime) -> ServiceStatus | None:
+        """The status of the service then; None before it had any."""
+        if not self.history:
+            return ServiceStatus.GRANTED
+        return next((standing.status for standing in reversed(self.history) if standing.since <= moment), None)
+
     def recognised_at(self, moment: datetime) -> bool:
         """Whether the service was recognised then."""
-        return (self.valid_from is None or self.valid_from <= moment) and (self.valid_to is None or moment <= self.valid_to)
+        within = (self.valid_from is None or self.valid_from <= moment) and (self.valid_to is None or moment <= self.valid_to)
+        return within and self.status_at(moment) is ServiceStatus.GRANTED
 
 
 @dataclass(frozen=True)
@@ -54,12 +81,21 @@ class TrustSnapshot:
 
     @cached_property
     def digest(self) -> str:
-        """Tells snapshots apart, for caches."""
+        """Tells snapshots apart, for caches; what the portal signs. A field that says nothing does not change it."""
         return hashlib.sha256(repr(self.to_json()).encode()).hexdigest()
 
+    @property
+    def services(self) -> dict[str, tuple[Authority, ...]]:
+        """The authorities by the service they belong to: a service renews its certificates and keeps its name."""
+        named = sorted(self.authorities, key=lambda authority: authority.service)
+        return {name: tuple(each) for name, each in groupby(named, key=lambda authority: authority.service)}
+
     def to_json(self) -> dict[str, Any]:
-        """Ready for `json.dumps`; certificates in base64."""
+        """Ready for `json.dumps`; certificates in base64. Without the fields that came later and are empty."""
         plain: dict[str, Any] = to_plain(self)
+        for authority in (*plain["anchors"], *plain["intermediates"]):
+            if not authority["history"]:
+                del authority["history"]
         return plain
 
     @classmethod
