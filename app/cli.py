@@ -6,8 +6,9 @@ import json
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -15,9 +16,19 @@ from app.core import clock, logs
 from app.core.db import Sessions, engine_for, sessions_of, transaction
 from app.core.errors import Refusal
 from app.core.settings import Settings
+from app.core.text import Text
+
+if TYPE_CHECKING:
+    from signing import Policy
 
 T = TypeVar("T")
 Command = Callable[[argparse.Namespace], int]
+_NO_STORE = Text(
+    "Chưa có kho chứng thư tin cậy của cổng (không có cơ sở dữ liệu, hoặc kho còn trống). "
+    "Hãy dùng --trust TỆP, hoặc --integrity-only để chỉ kiểm tra tính toàn vẹn.",
+    "There is no trust store of the portal (no database, or the store is empty). "
+    "Use --trust FILE, or --integrity-only to check integrity alone.",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -61,8 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     sign.add_argument("--to", type=Path, default=None, help="where to write (default: FILE-signed.pdf)")
 
     _json(_add(_group(groups, "procedures", "procedures as data"), "check", _procedures_check, "check every procedure file"))
-    signature = _add(_group(groups, "signature", "signatures"), "check", _signature_check, "check the signatures of a PDF")
-    signature.add_argument("file", type=_file)
+    signature = _add(_group(groups, "signature", "signatures"), "check", _signature_check, "check the signatures of PDF files")
+    signature.add_argument("files", metavar="FILE", nargs="+")
+    signature.add_argument("--tax-code", metavar="T", help="does a signature belong to this enterprise?")
+    signature.add_argument("--trust", metavar="FILE", help="a trust store as JSON, instead of the portal's own")
+    signature.add_argument("--at", metavar="TIME", help="judge as of then (ISO 8601; Hà Nội time without a zone)")
+    signature.add_argument("--integrity-only", action="store_true", help="for study: structure, integrity, algorithms alone")
     _json(signature)
     _json(_add(_group(groups, "audit", "the log"), "verify", _audit_verify, "recompute the sealed logs"))
     return root
@@ -162,9 +177,18 @@ def _assets(_: argparse.Namespace) -> int:
 def _openapi(given: argparse.Namespace) -> int:
     from app.api import openapi
 
-    for path in openapi.write(given.folder):
+    for path in [*openapi.write(given.folder), _report_schema(given.folder)]:
         print(path)
     return 0
+
+
+def _report_schema(folder: Path) -> Path:
+    """The form of a signature report, beside the descriptions that point to it."""
+    import signing
+
+    path = folder / "signature-report.schema.json"
+    path.write_text(json.dumps(signing.schema(), ensure_ascii=False, indent=2) + "\n")
+    return path
 
 
 def _journey(given: argparse.Namespace) -> int:
@@ -227,18 +251,55 @@ def _procedures_check(given: argparse.Namespace) -> int:
 
 
 def _signature_check(given: argparse.Namespace) -> int:
-    import signing
+    """Exit 0: every file VALID (and bound to --tax-code); 1: not all; 2: an argument that cannot be used."""
+    from signing import command
+
+    try:
+        files = [command.file(name) for name in given.files]
+        code = command.tax_code(given.tax_code) if given.tax_code else None
+        reports = command.check_files(files, _signature_policy(given))
+    except (command.Unusable, OSError) as unusable:
+        print(unusable, file=sys.stderr)
+        return 2
+    told = command.as_json(files, reports, code)
+    print(json.dumps(told, ensure_ascii=False) if given.json else command.as_lines(files, reports, code))
+    return 0 if command.all_good(reports, code) else 1
+
+
+def _signature_policy(given: argparse.Namespace) -> "Policy":
+    """Whom to trust: nobody in the integrity-only mode, the given store, or the portal's own when it has a database."""
+    from signing import Policy, command
+
+    at = command.moment(given.at) if given.at else clock.now()
+    if given.integrity_only and given.trust:
+        raise command.Unusable(
+            "Chỉ dùng một trong hai: --integrity-only hoặc --trust.", "Use either --integrity-only or --trust, not both."
+        )
+    if given.integrity_only:
+        return Policy(at=at, integrity_only=True)
+    if given.trust:
+        trust, evidence = command.trust(command.file(given.trust))
+        return Policy(at=at, trust=trust, evidence=evidence)
+    return _portal_policy(at)
+
+
+def _portal_policy(at: datetime) -> "Policy":
+    from sqlalchemy.exc import SQLAlchemyError
+
     from app.trust import queries
+    from signing import Policy, command
 
-    at = clock.now()
-
-    async def policy(sessions: Sessions) -> signing.Policy:
+    async def policy(sessions: Sessions) -> Policy:
         async with transaction(sessions) as session:
-            return signing.Policy(at=at, trust=await queries.snapshot(session), evidence=await queries.evidence(session))
+            return Policy(at=at, trust=await queries.snapshot(session), evidence=await queries.evidence(session))
 
-    report = signing.check(given.file, _with_sessions(_settings(), policy))
-    print(json.dumps(report.to_json(), ensure_ascii=False) if given.json else f"{report.verdict}: {', '.join(report.codes)}")
-    return 0 if report.verdict == signing.Verdict.VALID else 1
+    try:
+        found = _with_sessions(_settings(), policy)
+    except (SQLAlchemyError, OSError):
+        raise command.Unusable(_NO_STORE.vi, _NO_STORE.en) from None
+    if not found.trust.anchors:
+        raise command.Unusable(_NO_STORE.vi, _NO_STORE.en)
+    return found
 
 
 def _audit_verify(given: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from signing.limits import Limits
 from signing.model import Finding, Report, Role, Signature, Signer, Verdict
 from signing.policy import Gate, Policy
 from signing.pool import Bounds, Pool
+from signing.report import as_text, binding_of, schema, to_etsi
 from signing.revocation import is_fresh, needs_of, revocation_needs
 from signing.sign import Gather, Seat, finish, personal_sign, seal, seal_only, sign_paper, sign_result
 from signing.stamp import StampStyle, stamp_style
@@ -48,6 +49,8 @@ __all__ = [
     "TrustSnapshot",
     "Tsa",
     "Verdict",
+    "as_text",
+    "binding_of",
     "bound_to",
     "bound_to_person",
     "check",
@@ -59,6 +62,7 @@ __all__ = [
     "personal_sign",
     "prepare",
     "revocation_needs",
+    "schema",
     "seal",
     "seal_only",
     "sign_paper",
@@ -66,5 +70,6 @@ __all__ = [
     "split_tax_code",
     "stamp_style",
     "timestamp",
+    "to_etsi",
     "verify_timestamp",
 ]

@@ -1,0 +1,111 @@
+"""Checking files from a command line: what `motcua signature check` does once it knows whom to trust.
+
+Each file is judged in a worker that may be killed, so a hostile one costs its seconds and not the run.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from signing.binding import Binding, split_tax_code
+from signing.evidence import NO_EVIDENCE, Evidence
+from signing.model import Report, Verdict
+from signing.policy import Policy
+from signing.pool import Pool
+from signing.report import as_text, binding_of
+from signing.trust import TrustSnapshot
+
+HANOI = timezone(timedelta(hours=7))
+
+
+class Unusable(ValueError):
+    """An argument that cannot be used: said in both languages, ended with exit code 2."""
+
+    def __init__(self, vi: str, en: str) -> None:
+        super().__init__(f"{vi}\n{en}")
+
+
+def file(name: str) -> Path:
+    """A file that is there and may be read. Raises Unusable."""
+    path = Path(name)
+    if path.is_dir():
+        raise Unusable(f"{name} là thư mục, không phải tệp.", f"{name} is a folder: there is no file to check.")
+    if not path.is_file():
+        raise Unusable(f"Không có tệp {name}.", f"there is no file {name}")
+    if not os.access(path, os.R_OK):
+        raise Unusable(f"Không được quyền đọc tệp {name}.", f"The file {name} may not be read.")
+    return path
+
+
+def tax_code(text: str) -> str:
+    """Ten digits, or ten and three, with the right check digit. Raises Unusable."""
+    parts = split_tax_code(text)
+    if parts is None:
+        raise Unusable(
+            f"Mã số thuế {text!r} sai: cần 10 chữ số, hoặc 10 và 3 (0100109106-001), đúng số kiểm tra.",
+            f"The tax code {text!r} is wrong: ten digits, or ten and three (0100109106-001), with the right check digit.",
+        )
+    return "-".join(part for part in parts if part)
+
+
+def moment(text: str) -> datetime:
+    """ISO 8601; without a zone it is Hà Nội time. Raises Unusable."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unusable(
+            f"Không hiểu thời điểm {text!r}: viết như 2026-11-23T09:00:00+07:00.",
+            f"The time {text!r} is not understood: write it like 2026-11-23T09:00:00+07:00.",
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=HANOI)
+
+
+def trust(path: Path) -> tuple[TrustSnapshot, Evidence]:
+    """A trust store from a JSON file: a snapshot, or `{"trust": snapshot, "evidence": …}`. Raises Unusable."""
+    try:
+        told = json.loads(path.read_bytes())
+        evidence = Evidence.from_json(told["evidence"]) if "evidence" in told else NO_EVIDENCE
+        return TrustSnapshot.from_json(told.get("trust", told)), evidence
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Unusable(
+            f"Không đọc được kho chứng thư tin cậy {path}: cần JSON của TrustSnapshot.",
+            f"The trust store {path} cannot be read ({type(error).__name__}): it must be the JSON of a TrustSnapshot.",
+        ) from None
+
+
+def check_files(files: Sequence[Path], policy: Policy) -> list[Report]:
+    """The reports in the order of the files. Raises OSError when a file has gone meanwhile."""
+
+    async def run() -> list[Report]:
+        async with Pool(size=min(len(files), os.cpu_count() or 1)) as pool:
+            return list(await asyncio.gather(*(pool.check(each, policy) for each in files)))
+
+    return asyncio.run(run())
+
+
+def as_json(files: Sequence[Path], reports: Sequence[Report], code: str | None) -> dict[str, Any]:
+    """`{"reports": […]}`: each report with its `file`, and with `binding` when a tax code was asked about."""
+    told = [{"file": str(path), **report.to_json()} for path, report in zip(files, reports, strict=True)]
+    if code is not None:
+        told = [one | {"binding": binding_of(report, code)} for one, report in zip(told, reports, strict=True)]
+    return {"reports": told}
+
+
+def as_lines(files: Sequence[Path], reports: Sequence[Report], code: str | None) -> str:
+    """The same for people."""
+    lines = []
+    for path, report in zip(files, reports, strict=True):
+        lines += [f"{path}:", as_text(report)]
+        if code is not None:
+            lines.append(f"  {code}: {binding_of(report, code)['result']}")
+    return "\n".join(lines)
+
+
+def all_good(reports: Sequence[Report], code: str | None) -> bool:
+    """Every file VALID and, when a tax code was asked about, signed by it."""
+    own = code is None or all(binding_of(report, code)["result"] == Binding.BOUND for report in reports)
+    return own and all(report.verdict is Verdict.VALID for report in reports)
