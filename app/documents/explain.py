@@ -1,0 +1,255 @@
+"""A report in words: what it means, who signed, what is wrong, why, and what to do. Pure; pages and the printed report show it.
+
+Everything is a pair of label and value in both languages, so that no two readers are told different things.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.core.clock import in_vietnam
+from app.core.text import Text
+from app.documents import terms
+from app.documents.eight_steps import STANDING, Step, steps_of
+from signing.advice import advice
+from signing.binding import Binding, bound_to, split_tax_code
+from signing.codes import finding
+from signing.model import Finding, Indication, Kind, Report, Severity, Signature, Verdict
+
+Row = tuple[Text, Text]
+Line = tuple[Text, ...]
+_STANDING = {Indication.TOTAL_PASSED: "good", Indication.TOTAL_FAILED: "bad", Indication.INDETERMINATE: "unknown"}
+_KIND = {Verdict.VALID: "good", Verdict.INDETERMINATE: "unknown", Verdict.UNSIGNED: ""}
+_DASH = Text("–", "–")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One finding: what, why it matters, what to do. `grave`: it decides the verdict or keeps the file out."""
+
+    code: str
+    grave: bool
+    warning: bool
+    what: Text
+    why: Text
+    do: Text
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureView:
+    """One signature. `standing` is good, bad or unknown; `brief` is for its owner, `full` adds what an official needs."""
+
+    title: Text
+    standing: str
+    conclusion: Text
+    brief: tuple[Row, ...]
+    full: tuple[Row, ...]
+    steps: tuple[Step, ...]
+    points: tuple[Point, ...]
+    answers: tuple[Line, ...]
+    stamps: tuple[Line, ...]
+    chain: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A whole report. `kind` is good, bad, unknown or "" (nothing to judge)."""
+
+    verdict: str
+    kind: str
+    headline: Text
+    meaning: Text
+    integrity_only: bool
+    points: tuple[Point, ...]
+    signatures: tuple[SignatureView, ...]
+    about: tuple[Row, ...]
+
+    @property
+    def grave(self) -> tuple[Point, ...]:
+        """What has to be put right, each code once, the file's own first."""
+        every = [*self.points, *(point for one in self.signatures for point in one.points)]
+        return tuple({point.code: point for point in every if point.grave}.values())
+
+
+def explained(report: Report | Mapping[str, Any], tax_code: str | None = None) -> Explained:
+    """`report` or its stored JSON; `tax_code` of the filer, to say whether each signature belongs to it."""
+    made = report if isinstance(report, Report) else Report.from_json(report)
+    refused = bool(made.refusals)
+    return Explained(
+        verdict=made.verdict.value,
+        kind="bad" if refused else _KIND.get(made.verdict, "bad"),
+        headline=terms.HEADLINE[made.verdict],
+        meaning=terms.MEANING[made.verdict],
+        integrity_only=made.integrity_only,
+        points=_points(made.findings),
+        signatures=tuple(_signature(n, row, made, tax_code) for n, row in enumerate(made.signatures, start=1)),
+        about=tuple(_about(made)),
+    )
+
+
+def _points(findings: Iterable[Finding]) -> tuple[Point, ...]:
+    return tuple(_point(found) for found in findings)
+
+
+def _point(found: Finding) -> Point:
+    told = advice(found.code)
+    return Point(
+        code=found.code,
+        grave=found.severity is Severity.ERROR or found.refuses,
+        warning=found.severity is Severity.WARNING,
+        what=Text(found.vi, found.en),
+        why=Text(told.why_vi, told.why_en),
+        do=Text(told.do_vi, told.do_en),
+        detail=found.detail,
+    )
+
+
+def _about(report: Report) -> Iterable[Row]:
+    yield Text("Mã băm SHA-256 của tệp", "SHA-256 of the file"), _same(report.sha256)
+    yield Text("Dung lượng (byte)", "Size (bytes)"), _same(f"{report.size}")
+    yield Text("Xét tại thời điểm", "Judged as of"), _moment(report.checked_at)
+    yield Text("Kho chứng thư tin cậy, đợt", "Trust store, epoch"), _same(str(report.trust_epoch))
+    yield Text("Bộ kiểm tra", "Engine"), _same(report.engine)
+    yield Text("Số chữ ký và dấu thời gian", "Signatures and time stamps"), _same(str(len(report.signatures)))
+
+
+def _signature(number: int, row: Signature, report: Report, tax_code: str | None) -> SignatureView:
+    brief = tuple(_brief(row, tax_code))
+    kind = terms.KIND[row.kind]
+    who = _name(row)
+    return SignatureView(
+        title=Text(f"{number}. {kind.vi}: {who.vi}", f"{number}. {kind.en}: {who.en}"),
+        standing=_STANDING[row.indication],
+        conclusion=terms.INDICATION[row.indication],
+        brief=brief,
+        full=(*brief, *_more(row)),
+        steps=steps_of(row, integrity_only=report.integrity_only),
+        points=_points(row.findings),
+        answers=tuple(_answers(row)),
+        stamps=tuple(_stamps(row)),
+        chain=tuple(_chain(row)),
+    )
+
+
+def _name(row: Signature) -> Text:
+    if row.signer is None:
+        return Text("không đọc được người ký", "signer could not be read")
+    return _same(row.signer.o or row.signer.cn)
+
+
+def _brief(row: Signature, tax_code: str | None) -> Iterable[Row]:
+    signer = row.signer
+    yield Text("Người ký", "Signed by"), _who(row)
+    if signer and signer.mst:
+        yield Text("Mã số thuế trong chứng thư", "Tax code in the certificate"), _same(_code(signer.mst, signer.branch))
+    if tax_code and row.kind is not Kind.DOC_TS:
+        yield Text("Thuộc doanh nghiệp nộp hồ sơ", "Belongs to the filer"), _belongs(row, tax_code)
+    yield Text("Nơi cấp chứng thư", "Certificate issued by"), _same(signer.issuer) if signer else _DASH
+    yield Text("Loại chứng thư", "Kind of certificate"), terms.LABEL[row.label]
+    if signer and signer.valid_from and signer.valid_until:
+        yield Text("Thời hạn chứng thư", "Certificate's period"), _period(signer.valid_from, signer.valid_until)
+    yield Text("Thời điểm ký", "Signed at"), _time(row)
+    yield Text("Phạm vi ký", "What is covered"), terms.COVERAGE[row.coverage]
+    yield Text("Thay đổi sau khi ký", "Changes after signing"), terms.MODIFICATION[row.modification]
+    yield Text("Tình trạng thu hồi", "Revocation"), _revocation(row)
+
+
+def _more(row: Signature) -> Iterable[Row]:
+    signer, used = row.signer, row.algorithms
+    sub = f" / {row.subindication}" if row.subindication else ""
+    yield Text("Kết luận theo ETSI EN 319 102-1", "ETSI EN 319 102-1"), _same(f"{row.indication}{sub}")
+    yield Text("Mức chữ ký", "Level"), terms.LEVEL[row.level]
+    yield Text("Trường, định dạng", "Field, format"), _same(f"{row.field}, {row.subfilter or '–'}")
+    yield Text("Vai trò của nơi cấp", "Role of the issuer"), terms.ROLE[row.role] if row.role else _DASH
+    if signer:
+        yield Text("Số hiệu chứng thư", "Serial number"), _same(signer.serial)
+        yield Text("SHA-256 của chứng thư", "SHA-256 of the certificate"), _same(signer.certificate_sha256)
+    if row.signing_time and row.signing_time.claimed:
+        yield Text("Giờ do máy người ký ghi", "Time claimed by the signer"), _moment(row.signing_time.claimed)
+    if used:
+        told = [used.digest, used.signature, f"{used.key} {used.key_bits} bit" if used.key_bits else used.key]
+        yield Text("Thuật toán", "Algorithms"), _same(" · ".join(part for part in told if part))
+    elif row.algorithm:
+        yield Text("Thuật toán", "Algorithms"), _same(row.algorithm)
+
+
+def _who(row: Signature) -> Text:
+    signer = row.signer
+    if signer is None:
+        return _name(row)
+    both = f"{signer.o} ({signer.cn})" if signer.o and signer.cn and signer.o != signer.cn else signer.o or signer.cn
+    return _same(both)
+
+
+def _code(mst: str, branch: str | None) -> str:
+    return f"{mst}-{branch}" if branch else mst
+
+
+def _belongs(row: Signature, tax_code: str) -> Text:
+    known = split_tax_code(tax_code)
+    result = bound_to(row.signer, tax_code) if known else Binding.NONE
+    return terms.BINDING[result].filled(code=tax_code)
+
+
+def _time(row: Signature) -> Text:
+    if row.signing_time is None:
+        return Text("Không xác định được", "Could not be told")
+    when, source = _moment(row.signing_time.value), terms.TIME_SOURCE[row.signing_time.source]
+    return Text(f"{when.vi}, {source.vi}", f"{when.en}, {source.en}")
+
+
+def _revocation(row: Signature) -> Text:
+    told = row.revocation
+    status = terms.REVOKED[told.status]
+    parts = [told.source.upper()] if told.source else []
+    parts += [f"{in_vietnam(told.this_update):%d/%m/%Y %H:%M}"] if told.this_update else []
+    since = f"{in_vietnam(told.revoked_at):%d/%m/%Y %H:%M}" if told.revoked_at else ""
+    reason = f", {told.reason}" if told.reason else ""
+    vi = status.vi + (f" từ {since}{reason}" if since else "") + (f" ({', '.join(parts)})" if parts else "")
+    en = status.en + (f" since {since}{reason}" if since else "") + (f" ({', '.join(parts)})" if parts else "")
+    return Text(vi, en)
+
+
+def _answers(row: Signature) -> Iterable[Line]:
+    """Certificate, kind, from when, until when, where from, digest."""
+    for one in row.revocation.answers:
+        until = _moment(one.next_update) if one.next_update else _DASH
+        told = (_same(one.about), _same(one.source.upper()), _moment(one.this_update), until)
+        yield (*told, terms.ORIGIN[one.origin], _same(one.sha256))
+
+
+def _stamps(row: Signature) -> Iterable[Line]:
+    """What it covers, its time, who gave it, what it is worth."""
+    fine = Text("Tin cậy", "Trusted")
+    for one in row.timestamps or ((row.timestamp,) if row.timestamp else ()):
+        worth = _point_text(one.code) if one.code else fine
+        yield terms.STAMP[one.kind], _moment(one.value), _same(one.tsa), worth
+
+
+def _point_text(code: str) -> Text:
+    told = finding(code)
+    return Text(told.vi, told.en)
+
+
+def _chain(row: Signature) -> Iterable[Line]:
+    """Name, serial number, period."""
+    for link in row.chain:
+        yield _same(link.cn), _same(link.serial), _period(link.valid_from, link.valid_until)
+
+
+def _period(start: datetime, end: datetime) -> Text:
+    return _same(f"{in_vietnam(start):%d/%m/%Y} – {in_vietnam(end):%d/%m/%Y}")
+
+
+def _moment(at: datetime) -> Text:
+    return _same(f"{in_vietnam(at):%d/%m/%Y %H:%M:%S}")
+
+
+def _same(text: str) -> Text:
+    """Said alike in both languages."""
+    return Text(text, text)
+
+
+__all__ = ["STANDING", "Explained", "Point", "SignatureView", "explained"]
