@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import logging
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,8 @@ from signing.revocation import read_item
 log = logging.getLogger(__name__)
 _PORTS = {"http": 80, "https": 443}
 _AT_ONCE = 4
+_MOST_SAID = 4096
+"""Of an answer that is a refusal: enough for the word that says why."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,9 @@ class FetchFailed(Exception):
     `reason`: forbidden-host, forbidden-address, forbidden-url, too-large, timeout, status, unreachable, unreadable.
     """
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    def __init__(self, reason: str, detail: str = "", *, status: int = 0, answer: bytes = b"") -> None:
         super().__init__(f"{reason}: {detail}")
-        self.reason = reason
+        self.reason, self.status, self.answer = reason, status, answer
 
 
 @dataclass(frozen=True)
@@ -80,21 +82,25 @@ async def gather(needs: Iterable[Need], rules: FetchRules) -> Evidence:
     return Evidence().with_items(answer for answer in answers if answer is not None)
 
 
-async def exchange(url: str, rules: FetchRules, *, body: bytes | None = None, kind: str = "") -> bytes:
+async def exchange(
+    url: str, rules: FetchRules, *, body: bytes | None = None, kind: str = "", headers: Mapping[str, str] | None = None
+) -> bytes:
     """One request to one checked address: no redirect, no proxy, no packing, counted while it arrives."""
+    sent = {"Accept-Encoding": "identity", **({"Content-Type": kind} if kind else {}), **(headers or {})}
     try:
         async with asyncio.timeout(rules.timeout_s):
             addresses = await _checked_addresses(url, rules)
-            return await _request(url, addresses, rules, body, kind)
+            return await _request(url, addresses, rules, body, sent)
     except TimeoutError as late:
         raise FetchFailed("timeout", f"{rules.timeout_s} s") from late
     except (aiohttp.ClientError, OSError) as broken:
         raise FetchFailed("unreachable", type(broken).__name__) from broken
 
 
-async def _request(url: str, addresses: list[ResolveResult], rules: FetchRules, body: bytes | None, kind: str) -> bytes:
+async def _request(
+    url: str, addresses: list[ResolveResult], rules: FetchRules, body: bytes | None, headers: Mapping[str, str]
+) -> bytes:
     connector = aiohttp.TCPConnector(resolver=_Pinned(addresses), use_dns_cache=False, force_close=True)
-    headers = {"Accept-Encoding": "identity", **({"Content-Type": kind} if kind else {})}
     async with (
         aiohttp.ClientSession(connector=connector, auto_decompress=False, trust_env=False) as session,
         session.request(
@@ -102,7 +108,8 @@ async def _request(url: str, addresses: list[ResolveResult], rules: FetchRules, 
         ) as response,
     ):
         if response.status != 200:
-            raise FetchFailed("status", str(response.status))
+            said = await response.content.read(_MOST_SAID)
+            raise FetchFailed("status", str(response.status), status=response.status, answer=said)
         return await _counted(response, rules.max_bytes)
 
 

@@ -48,7 +48,7 @@ def _form(document: pikepdf.Pdf) -> Any:
     form = document.Root.AcroForm
     if any(field.get("/FT") == "/Sig" and "/V" in field for field in form.Fields):
         raise ValueError("the document is signed already; add a signature with `sign_paper`")
-    form.SigFlags = 1
+    form.SigFlags = 3  # signatures exist, append only: another signer's program must not save the file anew
     return form
 
 

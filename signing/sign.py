@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from asn1crypto import x509
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
@@ -25,7 +26,7 @@ from signing.trust import TrustSnapshot
 
 Gather = Callable[[Sequence[Need]], Awaitable[Evidence]]
 """Fetches revocation data; the job worker passes `signing.gather` with its rules."""
-_RESERVED = 24_576
+RESERVED = 24_576
 """Hex digits kept free for a signature with its time stamp: asking the authority for a rehearsal costs a stamp."""
 STAMP_FIELD = "DauThoiGian"
 
@@ -74,16 +75,10 @@ async def finish(pdf: bytes, tsa: Tsa, trust: TrustSnapshot, gather: Gather, *, 
     """
     leaves = signers_in(pdf, Limits())
     evidence = await gather(needs_of(leaves, trust))
-    writer = _writer(pdf)
-    DocumentSecurityStore.supply_dss_in_writer(
-        writer,
-        None,
-        certs=[*leaves, *(chain.certificate(authority) for authority in trust.intermediates)],
-        crls=_parsed(evidence, Source.CRL),
-        ocsps=_parsed(evidence, Source.OCSP),
-    )
+    writer = writer_of(pdf)
+    add_evidence(writer, leaves, trust, evidence)
     stamper = PdfTimeStamper(PortTimeStamper(tsa), field_name=field)
-    out = await stamper.async_timestamp_pdf(writer, DIGEST, bytes_reserved=_RESERVED)
+    out = await stamper.async_timestamp_pdf(writer, DIGEST, bytes_reserved=RESERVED)
     return bytes(out.getvalue())
 
 
@@ -120,10 +115,10 @@ async def seal_only(
 
 async def sign_paper(pdf: bytes, signer: SignerPort, *, tsa: Tsa | None = None, field: str = "ChuKy1") -> bytes:
     """What a filer's own program does: an invisible signature in a field of its own, PAdES B-B, with `tsa` B-T."""
-    asked = PdfSignatureMetadata(field_name=field, md_algorithm=DIGEST, subfilter=SigSeedSubFilter.PADES)
+    wanted = PdfSignatureMetadata(field_name=field, md_algorithm=DIGEST, subfilter=SigSeedSubFilter.PADES)
     stamper = PortTimeStamper(tsa) if tsa else None
-    out = await PdfSigner(asked, signer=PortSigner(signer), timestamper=stamper).async_sign_pdf(
-        KeepMetadata(io.BytesIO(pdf), strict=False), bytes_reserved=_RESERVED
+    out = await PdfSigner(wanted, signer=PortSigner(signer), timestamper=stamper).async_sign_pdf(
+        KeepMetadata(io.BytesIO(pdf), strict=False), bytes_reserved=RESERVED
     )
     return bytes(out.getvalue())
 
@@ -132,8 +127,9 @@ def _stamp_box() -> FieldBox:
     return FieldBox(STAMP_FIELD, "Dấu thời gian của tài liệu")
 
 
-async def _sign(pdf: bytes, seat: Seat, tsa: Tsa, *, certify: bool) -> bytes:
-    asked = PdfSignatureMetadata(
+def asked(seat: Seat, *, certify: bool) -> PdfSignatureMetadata:
+    """What the library is to make of a seat."""
+    return PdfSignatureMetadata(
         field_name=seat.field,
         md_algorithm=DIGEST,
         subfilter=SigSeedSubFilter.PADES,
@@ -142,13 +138,43 @@ async def _sign(pdf: bytes, seat: Seat, tsa: Tsa, *, certify: bool) -> bytes:
         reason=seat.reason,
         location=seat.location,
     )
-    signer = PdfSigner(asked, signer=PortSigner(seat.signer), timestamper=PortTimeStamper(tsa), stamp_style=seat.stamp)
-    out = await signer.async_sign_pdf(_writer(pdf), existing_fields_only=True, bytes_reserved=_RESERVED)
+
+
+async def _sign(pdf: bytes, seat: Seat, tsa: Tsa, *, certify: bool) -> bytes:
+    wanted, stamper = asked(seat, certify=certify), PortTimeStamper(tsa)
+    signer = PdfSigner(wanted, signer=PortSigner(seat.signer), timestamper=stamper, stamp_style=seat.stamp)
+    out = await signer.async_sign_pdf(writer_of(pdf), existing_fields_only=True, bytes_reserved=RESERVED)
     return bytes(out.getvalue())
 
 
-def _writer(pdf: bytes) -> KeepMetadata:
+def writer_of(pdf: bytes) -> KeepMetadata:
+    """For one more revision of a file of our own."""
     return KeepMetadata(io.BytesIO(pdf))
+
+
+def add_evidence(writer: KeepMetadata, leaves: Sequence[x509.Certificate], trust: TrustSnapshot, evidence: Evidence) -> None:
+    """Certificates and answers into the document's security store."""
+    DocumentSecurityStore.supply_dss_in_writer(
+        writer,
+        None,
+        certs=[*leaves, *(chain.certificate(authority) for authority in trust.intermediates)],
+        crls=_parsed(evidence, Source.CRL),
+        ocsps=_parsed(evidence, Source.OCSP),
+    )
+
+
+def unseen_field(writer: KeepMetadata) -> str:
+    """Add a field for one more time stamp and give its name.
+
+    Without a widget: a page would have to change for one, and PDF/UA would want it tagged.
+    """
+    form = writer.root["/AcroForm"]
+    name = f"{STAMP_FIELD}-{len(form['/Fields']) + 1}"
+    field = generic.DictionaryObject({generic.pdf_name("/FT"): generic.pdf_name("/Sig")})
+    field[generic.pdf_name("/T")] = generic.pdf_string(name)
+    form["/Fields"].append(writer.add_object(field))
+    writer.update_container(form["/Fields"])
+    return name
 
 
 def _parsed(evidence: Evidence, source: Source) -> list[Any]:

@@ -48,7 +48,9 @@ _ENTITIES: dict[str, dict[str, str]] = {
 _ENTITIES["evilroot"] = _ENTITIES["natroot"]  # the trusted name, another key
 _FILERS = ("biz", "branch", "person", "bizother", "bizrev", "bizheld", "bizold", "bizfuture", "bizweak", "biztls")
 _ODD_FILERS = ("bizrev", "bizheld", "bizold", "bizfuture", "bizweak", "biztls", "evilbiz")
-_SAME_NAME_AS = dict.fromkeys(_ODD_FILERS, "biz") | dict.fromkeys(("eviltsa", "govtsa"), "tsa")
+_LATER_TSA = {"tsa2": (700, 1900), "tsa3": (1700, 2900), "tsa4": (2700, 4500)}
+"""The time-stamping authority's next certificates, in days from now: no file stays provable by one of them alone."""
+_SAME_NAME_AS = dict.fromkeys(_ODD_FILERS, "biz") | dict.fromkeys(("eviltsa", "govtsa", *_LATER_TSA), "tsa")
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def _authorities() -> dict[str, Any]:
             "subject-key": label,
             "issuer": label,
             "authority-key": label,
-            "validity": _validity(-4000, 4000),
+            "validity": _validity(-4000, 5000),
             "profiles": [{"id": "simple-ca", "params": {} if label == "evilroot" else {"crl-repo": label}}],
         }
         for label in (*_ROOTS, "evilroot")
@@ -178,7 +180,7 @@ def _authorities() -> dict[str, Any]:
     below = {
         label: {
             "issuer": issuer,
-            "validity": _validity(-3000, 3000),
+            "validity": _validity(-3000, 4800),
             "profiles": [{"id": "simple-ca", "params": _published(label)}],
         }
         for label, issuer in _ISSUERS.items()
@@ -206,7 +208,11 @@ def _helpers() -> dict[str, Any]:
     }
     evil = {"subject": "tsa", "subject-key": "eviltsa", "issuer": "evilroot", **stamping}
     wrong_root = {"subject": "tsa", "subject-key": "govtsa", "issuer": "gcaca", **stamping}
-    return {**responders, "tsa": {"issuer": "tsaca", **stamping}, "eviltsa": evil, "govtsa": wrong_root}
+    later = {
+        label: {"subject": "tsa", "subject-key": label, "issuer": "tsaca", **stamping, "validity": _validity(*days)}
+        for label, days in _LATER_TSA.items()
+    }
+    return {**responders, "tsa": {"issuer": "tsaca", **stamping}, **later, "eviltsa": evil, "govtsa": wrong_root}
 
 
 def _filers() -> dict[str, Any]:
@@ -261,5 +267,6 @@ def _services() -> dict[str, Any]:
             "tsa": {"signing-key": "tsa", "signing-cert": "tsa"},
             "eviltsa": {"signing-key": "eviltsa", "signing-cert": "eviltsa"},
             "govtsa": {"signing-key": "govtsa", "signing-cert": "govtsa"},
+            **{label: {"signing-key": label, "signing-cert": label} for label in _LATER_TSA},
         },
     }

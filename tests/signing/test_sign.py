@@ -198,6 +198,19 @@ async def test_a_key_is_loaded_from_a_protected_container(pki, paper, now):
         SoftSigner.from_pkcs12(box, b"sai")
 
 
+def test_a_container_that_anyone_can_open_is_refused(pki):
+    lock = serialization.NoEncryption()
+    key = serialization.load_pem_private_key(pki.key_pem("biz"), None)
+    box = pkcs12.serialize_key_and_certificates(b"open", key, _x509(pki.cert("biz").dump()), None, lock)
+
+    with pytest.raises(ValueError, match="not encrypted"):
+        SoftSigner.from_pkcs12(box, b"mat khau")
+
+
+def test_a_key_is_in_no_text_of_ours(pki):
+    assert "key=" not in repr(pki.signer("biz"))
+
+
 def test_a_protected_key_needs_its_passphrase(pki):
     locked = pki.key_pem("seal", b"mat khau")
 
@@ -212,7 +225,7 @@ async def test_rsa_keys_sign_with_pss(receipt, now):
 
 async def test_a_remote_key_is_asked_once_for_each_signature(pki, paper):
     class Counting:
-        certificate, chain, asked = pki.cert("biz").dump(), pki.chain("biz"), 0
+        certificate, chain, pss, asked = pki.cert("biz").dump(), pki.chain("biz"), True, 0
 
         async def sign(self, digest: bytes, mechanism: str) -> bytes:
             self.asked += 1
