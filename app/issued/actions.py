@@ -14,10 +14,12 @@ from app.audit.record import record
 from app.core import outbox
 from app.core.actor import SYSTEM, Actor
 from app.core.blobs import Stored
+from app.core.clock import day_in_vietnam
 from app.core.errors import NotFound, WrongState
 from app.core.ids import secret as new_secret
 from app.core.ids import uuid7
-from app.issued import numbering, render
+from app.issued import numbering
+from app.issued.editions import Edition, in_force
 from app.issued.facts import Facts
 from app.issued.models import IssuedDocument, IssuedSecret
 from app.issued.press import Ground, Press
@@ -48,10 +50,8 @@ async def order(
     no two receptions wait for each other. `unit` is the agency whose organisation seals. Raises `ValueError` for a template
     that does not exist: the procedure's data are wrong.
     """
-    chosen = template or facts.template
-    if chosen not in render.NAMES:
-        raise ValueError(f"no template {chosen!r}")
-    document = _ordered(facts, chosen, dossier_id=dossier_id, unit=unit, series=series, at=at)
+    layout = in_force(template or facts.template, day_in_vietnam(at))
+    document = _ordered(facts, layout, dossier_id=dossier_id, unit=unit, series=series, at=at)
     document.personal_signer, document.valid_until, document.replaces = personal_signer, valid_until, replaces
     session.add(document)
     await session.flush()
@@ -127,13 +127,14 @@ async def revoke(session: AsyncSession, actor: Actor, dossier_id: UUID, issued_i
     _remember(session, actor, Event.PAPER_REVOKED, document, at=at)
 
 
-def _ordered(facts: Facts, template: str, *, dossier_id: UUID, unit: str, series: str | None, at: datetime) -> IssuedDocument:
+def _ordered(facts: Facts, layout: Edition, *, dossier_id: UUID, unit: str, series: str | None, at: datetime) -> IssuedDocument:
     return IssuedDocument(
         dossier_id=dossier_id,
         id=uuid7(),
         unit=unit,
         kind=facts.kind,
-        template=template,
+        template=layout.template,
+        edition=layout.number,
         series=series,
         title_vi=facts.title.vi,
         title_en=facts.title.en,

@@ -71,8 +71,79 @@ class Line(_Value):
     value: Str
 
 
-class Facts(_Value):
-    """What every document says: who issues it, about which dossier, for whom, under which procedure."""
+class Table(_Value):
+    """A list that belongs to a result: goods, chemicals, sites. Every row has one cell for each column."""
+
+    title_vi: Str
+    title_en: Str
+    columns: tuple[Str, ...]
+    rows: tuple[tuple[Str, ...], ...]
+
+
+class HandOver(_Value):
+    """One row of form 06: the dossier went from one to the next. `result` is the giver's: early, on time, late, or nothing."""
+
+    from_agency: Str
+    to_agency: Str
+    at: When
+    giver: Str
+    receiver: Str
+    result: Str = ""
+    note: Str = ""
+
+
+class BookEntry(_Value):
+    """One row of form 07. `no` is the entry's number in the year, as form 01 names it."""
+
+    no: Str
+    procedure: Str
+    sets: int = 1
+    name: Str
+    address_phone: Str
+    lead_agency: Str
+    received_on: date
+    due_on: date | None = None
+    returned_on: date | None = None
+    return_way: Str = ""
+    sign: Str = ""
+    note: Str = ""
+    dossier: Str
+
+
+class Finding(_Value):
+    """One thing that was looked at on site: `result` in a word or two, `note` what was seen."""
+
+    item: Str
+    result: Str
+    note: Str = ""
+
+
+class Correction(_Value):
+    """What must be put right, and by when."""
+
+    what: Str
+    until: date
+
+
+class Photo(_Value):
+    """A photograph taken on site; `sha256` in hex."""
+
+    file_name: Str
+    sha256: Str
+    taken_at: When | None = None
+    place: Str = ""
+
+
+class Demand(_Value):
+    """One fee to be paid; its legal ground only when that is certain."""
+
+    title: Str
+    amount: int
+    legal_basis: Str = ""
+
+
+class Sheet(_Value):
+    """What every document says: who issues it, and where."""
 
     kind: ClassVar[Kind]
     template: ClassVar[str]
@@ -81,15 +152,20 @@ class Facts(_Value):
     governing_body: Str = "Bộ Công Thương"
     office: Str
     place: Str = "Hà Nội"
-    dossier: Str  # the number; before receipt, the reference
-    applicant: Applicant
-    procedure_vi: Str
-    procedure_en: Str
 
     @property
     def title(self) -> Text:
         """The document's own name, as lists and the verification page show it."""
         return self.name
+
+
+class Facts(Sheet):
+    """What every document of a dossier says: which dossier, for whom, under which procedure."""
+
+    dossier: Str  # the number; before receipt, the reference
+    applicant: Applicant
+    procedure_vi: Str
+    procedure_en: Str
 
 
 class Receipt(Facts):
@@ -122,6 +198,7 @@ class Appointment(Facts):
     due_note: Str = ""  # why there is no date yet, or on what it depends
     return_place: Str = "Trực tuyến, trên Cổng dịch vụ công của Bộ Công Thương"
     fees: tuple[FeeLine, ...] = ()
+    submitter: Str = ""
     officer: Officer
 
 
@@ -149,6 +226,7 @@ class RefusalToReceive(Facts):
 
     reason: Str
     proper_authority: Str = ""
+    submitter: Str = ""
     officer: Officer
 
 
@@ -182,6 +260,85 @@ class StopNotice(Facts):
     officer: Officer
 
 
+class ProcessControl(Facts):
+    """Form 06: who gave the dossier to whom, when, and whether in time."""
+
+    kind = Kind.FORM_06
+    template = "form-06"
+    name = Text("Phiếu kiểm soát quá trình giải quyết hồ sơ", "Process control sheet")
+
+    lead_agency: Str
+    other_agencies: tuple[Str, ...] = ()
+    rows: tuple[HandOver, ...]
+    kept_by: Str = ""
+
+
+class RegisterBook(Sheet):
+    """Form 07: one volume of the register book of a desk, from one day to another."""
+
+    kind = Kind.FORM_07
+    template = "form-07"
+    name = Text("Sổ theo dõi hồ sơ", "Register book of dossiers")
+
+    from_day: date
+    to_day: date
+    volume: int = 1
+    volumes: int = 1
+    rows: tuple[BookEntry, ...]
+    kept_by: Str = ""
+
+
+class Consultation(Facts):
+    """A letter that asks another unit for its opinion, with the questions and the day."""
+
+    kind = Kind.CONSULTATION
+    template = "consultation-letter"
+    name = Text("Công văn lấy ý kiến", "Letter asking for an opinion")
+
+    to: Str
+    subject: Str = ""
+    legal_basis: tuple[Str, ...] = ()
+    questions: tuple[Str, ...]
+    attachments: tuple[Str, ...] = ()
+    reply_by: When
+    officer: Officer
+
+
+class Minutes(Facts):
+    """Minutes of a site inspection. `officer` heads the team; the first of `hosts` stands for the enterprise."""
+
+    kind = Kind.MINUTES
+    template = "inspection-minutes"
+    name = Text("Biên bản kiểm tra thực tế", "Minutes of the site inspection")
+
+    decision: Str = ""  # what set the team up, with number and day
+    site: Str
+    began_at: When
+    ended_at: When
+    team: tuple[Officer, ...]
+    hosts: tuple[Officer, ...] = ()
+    findings: tuple[Finding, ...]
+    conclusion: Str
+    corrections: tuple[Correction, ...] = ()
+    remarks: Str = ""
+    photos: tuple[Photo, ...] = ()
+    officer: Officer
+
+
+class FeeNotice(Facts):
+    """Fees have fallen due. `pay_by` is the last day; `amount` is the sum."""
+
+    kind = Kind.FEE_NOTICE
+    template = "fee-notice"
+    name = Text("Thông báo nộp phí, lệ phí", "Notice of a fee to be paid")
+
+    demands: tuple[Demand, ...]
+    amount: int
+    pay_by: date
+    way: Str = "Thanh toán trực tuyến, trên trang của hồ sơ tại Cổng dịch vụ công"
+    otherwise: Str = ""
+
+
 class Result(Facts):
     """A result: certificate, licence, confirmation. Title, text and lines come from the procedure and the decision."""
 
@@ -196,6 +353,7 @@ class Result(Facts):
     legal_basis: tuple[Str, ...] = ()
     paragraphs: tuple[Str, ...] = ()
     lines: tuple[Line, ...] = ()
+    tables: tuple[Table, ...] = ()
     reasons: tuple[Str, ...] = ()
     conditions: tuple[Str, ...] = ()
     term: Str = ""

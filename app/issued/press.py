@@ -19,6 +19,7 @@ from app.core.db import Sessions
 from app.core.settings import Settings
 from app.core.text import Text
 from app.issued import qr
+from app.issued.editions import edition
 from app.issued.models import IssuedDocument
 from app.issued.render import Place, Rendered, draw_stamp, render
 from app.issued.values import printed
@@ -102,10 +103,17 @@ class Press:
         """The document as it is before any signature. CPU: call it in a thread."""
         verify = qr.verification_url(self.public_url, document.secret)
         title = Text(document.title_vi, document.title_en)
+        layout = edition(document.template, document.edition)
         values = printed(
-            document.facts, kind=document.kind, title=title, number=document.number, at=document.asked_at, verify=verify
+            document.facts,
+            kind=document.kind,
+            edition=layout,
+            title=title,
+            number=document.number,
+            at=document.asked_at,
+            verify=verify,
         )
-        return render(document.template, values, qr=qr.svg(verify))
+        return render(layout, values, qr=qr.svg(verify))
 
     async def seal_alone(self, document: IssuedDocument, ground: Ground) -> bytes:
         """Printed and closed by one organisation seal: PDF/A-3a and PDF/UA-1 stay whole."""

@@ -12,8 +12,7 @@ from typing import Any, cast
 
 import typst
 
-TEMPLATES = Path(__file__).parent / "templates"
-A4_HEIGHT_PT = 841.89
+from app.issued.editions import TEMPLATES, Edition
 
 # Full TrueType files: web fonts are split by alphabet and unreadable to Typst. First the built assets, then the package itself.
 _ROOT = Path(__file__).parents[2]
@@ -22,9 +21,6 @@ _FONT_FOLDERS = (
     _ROOT / "build" / "fonts",
     _ROOT / "node_modules" / "@expo-google-fonts" / "tinos",
 )
-
-# Typst itself refuses an unknown name too late: after the order was committed.
-NAMES = frozenset(path.stem for path in TEMPLATES.glob("*.typ")) - {"base", "stamp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +61,9 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts_folder())])
 
 
-def render(template: str, values: Mapping[str, Any], *, qr: str) -> Rendered:
-    """The document `template` filled with `values`; the same values give the same bytes. `qr` is an SVG picture."""
-    compiler = _compiler(template, values, qr=qr)
+def render(edition: Edition, values: Mapping[str, Any], *, qr: str) -> Rendered:
+    """The template filled with `values`; the same edition and values give the same bytes. `qr` is an SVG picture."""
+    compiler = _compiler(edition.file, values, qr=qr)
     pdf = compiler.compile(format="pdf", pdf_standards=["a-3a", "ua-1"])
     marks = json.loads(compiler.query("<seat>", field="value"))
     return Rendered(cast("bytes", pdf), tuple(_place(mark) for mark in marks))
@@ -75,12 +71,12 @@ def render(template: str, values: Mapping[str, Any], *, qr: str) -> Rendered:
 
 def draw_stamp(values: Mapping[str, Any]) -> bytes:
     """The visible part of a signature as a small PDF of its own."""
-    return cast("bytes", _compiler("stamp", values).compile(format="pdf", pdf_standards=["1.7"], pdf_tags=False))
+    return cast("bytes", _compiler(TEMPLATES / "stamp.typ", values).compile(format="pdf", pdf_standards=["1.7"], pdf_tags=False))
 
 
-def _compiler(template: str, values: Mapping[str, Any], **inputs: str) -> typst.Compiler:
+def _compiler(source: Path, values: Mapping[str, Any], **inputs: str) -> typst.Compiler:
     return typst.Compiler(
-        str(TEMPLATES / f"{template}.typ"),
+        str(source),
         root=str(TEMPLATES),
         font_paths=_fonts(),
         ignore_system_fonts=True,
@@ -89,5 +85,5 @@ def _compiler(template: str, values: Mapping[str, Any], **inputs: str) -> typst.
 
 
 def _place(mark: Mapping[str, Any]) -> Place:
-    left, top = float(mark["x"]), A4_HEIGHT_PT - float(mark["y"])
+    left, top = float(mark["x"]), float(mark["y"])
     return Place(mark["name"], int(mark["page"]) - 1, (left, top - float(mark["h"]), left + float(mark["w"]), top))

@@ -13,6 +13,11 @@ class Kind(StrEnum):
     FORM_03 = "form-03"
     FORM_04 = "form-04"
     FORM_05 = "form-05"
+    FORM_06 = "form-06"
+    FORM_07 = "form-07"
+    CONSULTATION = "consultation-letter"
+    MINUTES = "inspection-minutes"
+    FEE_NOTICE = "fee-notice"
     RESULT = "result"
     REFUSAL = "refusal"
     FEE_RECEIPT = "fee-receipt"
@@ -20,6 +25,16 @@ class Kind(StrEnum):
 
 # Results of a procedure: personal signature, then seal; anyone may verify them by number.
 RESULTS = frozenset({Kind.RESULT, Kind.REFUSAL})
+# Papers between offices: kept with the dossier, not given to the business.
+INTERNAL = frozenset({Kind.FORM_06, Kind.FORM_07, Kind.CONSULTATION})
+
+ENTRIES_PER_VOLUME = 500
+"""Entries of the register book (form 07) in one volume: one volume is one file, printed in a second."""
+
+
+def volume_of(entry: int) -> int:
+    """The volume in which the entry with this number of the year stands."""
+    return (entry - 1) // ENTRIES_PER_VOLUME + 1
 
 
 class State(StrEnum):
