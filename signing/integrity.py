@@ -146,6 +146,9 @@ def _later_changes(draft: Draft, signature: EmbeddedPdfSignature, document: Docu
         draft.note("SIG_LATER_REVISION_UNCLEAR", str(unclear))
         return
     except _DAMAGE as broken:  # what follows the signed bytes is no revision at all
+        if document.pdf.strict:  # or it only refers to something that is not there: the tolerant look decides
+            draft.note("SIG_LATER_REVISION_UNCLEAR", f"{type(broken).__name__}: {broken}")
+            return
         draft.know(unchanged=False)
         draft.note("SIG_MODIFIED_AFTER", f"{type(broken).__name__}: {broken}")
         return

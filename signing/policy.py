@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from asn1crypto import algos, keys, x509
-from pyhanko.sign.diff_analysis import FormUpdatingRule, StandardDiffPolicy
+from pyhanko.sign.diff_analysis import FormUpdatingRule
 from pyhanko.sign.diff_analysis.policies import DEFAULT_DIFF_POLICY
 from pyhanko.sign.diff_analysis.rules.form_field_rules import SigFieldCreationRule, SigFieldModificationRule
 from pyhanko.sign.validation.utils import CMSAlgorithmUsagePolicy
 from pyhanko_certvalidator.policy_decl import AlgorithmUsageConstraint
 
+from signing.changes import Changes
 from signing.evidence import NO_EVIDENCE, Evidence
 from signing.limits import Limits
 from signing.model import Role
@@ -46,11 +47,11 @@ class Policy:
 
 # Form filling swaps what a signed page shows, so the library's generic field rule is left out: what may follow a
 # signature is further signatures, time stamps and validation data.
-DIFFERENCES = StandardDiffPolicy(
+DIFFERENCES = Changes(
     global_rules=DEFAULT_DIFF_POLICY.global_rules,
     form_rule=FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()]),
 )
-WITH_FORM_FILLING = DEFAULT_DIFF_POLICY
+WITH_FORM_FILLING = Changes(DEFAULT_DIFF_POLICY.global_rules, DEFAULT_DIFF_POLICY.form_rule)
 """Only to name the reason: would the document pass if forms might be filled?"""
 
 # Thông tư 15/2025/TT-BKHCN: RSA from 2048, ECDSA from 256 bits, SHA-2 and SHA-3 (annex to be confirmed).

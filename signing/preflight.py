@@ -10,6 +10,9 @@ from signing.model import Finding
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
 _STARTXREF = re.compile(rb"startxref\s*(\d{1,12})")
+_SPACE = b" \t\r\n\f\0"
+_OBJECT = re.compile(rb"(?<![0-9])[0-9]{1,10}[ \t\r\n\f\0]+[0-9]{1,5}[ \t\r\n\f\0]+obj(?![A-Za-z])")
+_TRAILER = re.compile(rb"(?<![A-Za-z])trailer(?![A-Za-z])")
 _LAST = 2_048
 """The parser looks for the end mark in the last 1,024 bytes, but walks a line of any length backwards to get there."""
 _BLANK = b"\r\n\0 "
@@ -74,6 +77,28 @@ def tail_problem(data: bytes, startxref: int, known: Collection[int], signed_unt
         if table is None or table not in known or not begin <= table < stop:
             return f"appended part at {begin} is not a revision"
     return None
+
+
+def stowaway(data: bytes, begin: int, offsets: Collection[int]) -> str | None:
+    """What a viewer that rebuilds a damaged file would find after `begin`, and one that follows the tables would not.
+
+    Objects that no table lists, a second trailer, a second file. `offsets` is where listed objects and tables begin.
+    """
+    if data.find(b"%PDF-", begin) >= 0:
+        return "another file begins in an appended part"
+    for start, stop in _parts(data, begin):
+        if len(_TRAILER.findall(data, start, stop)) > 1 or data.count(b"startxref", start, stop) != 1:
+            return f"appended part at {start} has more than one end"
+    for match in _OBJECT.finditer(data, begin):
+        if not any(at in offsets for at in range(_after_blanks(data, match.start()), match.start() + 1)):
+            return f"object at {match.start()} is in no table"
+    return None
+
+
+def _after_blanks(data: bytes, at: int) -> int:
+    while at > 0 and data[at - 1] in _SPACE:
+        at -= 1
+    return at
 
 
 def hides_foreign_data(data: bytes) -> bool:

@@ -15,6 +15,7 @@ from pyhanko.pdf_utils.decode_limits import (
     StreamDecodeLimits,
 )
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.xref import XRefCache
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from signing.limits import MIB, Limits
@@ -49,11 +50,23 @@ class Slot:
             return ()
 
 
+class _Tables(XRefCache):
+    """The engine raises KeyError over a reference to nothing, which the format calls null and many programs leave."""
+
+    def get_introducing_revision(self, ref: generic.Reference) -> int:
+        """-1 for what no revision has: older than anything, so nothing that a later revision brought."""
+        try:
+            return int(super().get_introducing_revision(ref))
+        except KeyError:
+            return -1
+
+
 def open_pdf(data: bytes, limits: Limits, *, strict: bool) -> PdfFileReader:
     """Raises whatever the parser raises, and TooMuch."""
     reader = PdfFileReader(io.BytesIO(data), strict=strict, decode_limits=_decode_limits(limits))
     if reader.total_revisions > limits.revisions:
         raise TooMuch(f"{reader.total_revisions} revisions")
+    reader.xrefs.__class__ = _Tables
     return reader
 
 
@@ -75,6 +88,13 @@ def object_count(reader: PdfFileReader) -> int:
 def known_tables(reader: PdfFileReader) -> frozenset[int]:
     """Where the parser found the cross-reference table of each revision."""
     return frozenset(reader.xrefs.get_startxref_for_revision(n) for n in range(reader.total_revisions))
+
+
+def listed_offsets(reader: PdfFileReader) -> frozenset[int]:
+    """Where the tables of all revisions say that objects begin."""
+    sections = [reader.xrefs.get_xref_data(n) for n in range(reader.total_revisions)]
+    hybrids = [section.hybrid.xref_data for section in sections if section.hybrid]
+    return frozenset(at for section in (*sections, *hybrids) for _, at in section.standard_xrefs.values())
 
 
 def entry(dictionary: Any, key: str) -> Any:

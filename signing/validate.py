@@ -142,7 +142,11 @@ def _unsigned(data: bytes) -> Finding:
 def _document_findings(data: bytes, pdf: PdfFileReader, found: Sequence[reader.Slot]) -> list[Finding]:
     ends = [r[2] + r[3] for slot in found if preflight.exact_range(data, r := slot.byte_range)]
     findings = []
-    if problem := preflight.tail_problem(data, int(pdf.last_startxref or 0), reader.known_tables(pdf), max(ends, default=0)):
+    tables = reader.known_tables(pdf)
+    problem = preflight.tail_problem(data, int(pdf.last_startxref or 0), tables, max(ends, default=0))
+    if ends and not problem:
+        problem = preflight.stowaway(data, min(ends), reader.listed_offsets(pdf) | tables)
+    if problem:
         findings.append(finding("DOC_TRAILING_BYTES", problem))
     if reader.has_hidden_content(pdf):
         findings.append(finding("DOC_HIDDEN_CONTENT"))

@@ -9,7 +9,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
-from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from signing.keys import PortTimeStamper
@@ -29,6 +29,22 @@ async def signed(pki: Pki, pdf: bytes, label: str = "biz", *, tsa: Any = None, b
     )
     out = await made.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False))
     return bytes(out.getvalue())
+
+
+async def stamped(pki: Pki, pdf: bytes, label: str = "tsa", at: Any = None) -> bytes:
+    """A document time stamp."""
+    stamper = signers.PdfTimeStamper(PortTimeStamper(pki.tsa(at, label)))
+    return bytes((await stamper.async_timestamp_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), "sha256")).getvalue())
+
+
+def prepared(pdf: bytes, **boxes: tuple[int, int, int, int]) -> bytes:
+    """Empty signature fields, by name."""
+
+    def add(writer: IncrementalPdfFileWriter) -> None:
+        for name, box in boxes.items():
+            append_signature_field(writer, SigFieldSpec(name, box=box))
+
+    return revised(pdf, add)
 
 
 P7 = SigSeedSubFilter.ADOBE_PKCS7_DETACHED
