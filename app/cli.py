@@ -71,7 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     sign.add_argument("--as", dest="who", required=True, help="tax code or persona")
     sign.add_argument("--to", type=Path, default=None, help="where to write (default: FILE-signed.pdf)")
 
-    _json(_add(_group(groups, "procedures", "procedures as data"), "check", _procedures_check, "check every procedure file"))
+    procedures = _group(groups, "procedures", "procedures as data")
+    checked = _add(procedures, "check", _procedures_check, "check procedure files: those named, or all that are shipped")
+    checked.add_argument("files", metavar="FILE", nargs="*", type=_file)
+    _json(checked)
+    _add(procedures, "schema", _procedures_schema, "write the JSON Schema of the format")
     signature = _add(_group(groups, "signature", "signatures"), "check", _signature_check, "check the signatures of PDF files")
     signature.add_argument("files", metavar="FILE", nargs="+")
     signature.add_argument("--tax-code", metavar="T", help="does a signature belong to this enterprise?")
@@ -242,11 +246,19 @@ def _demo_sign(given: argparse.Namespace) -> int:
     return 0
 
 
+def _procedures_schema(_: argparse.Namespace) -> int:
+    from app.catalogue import file_schema
+
+    print(file_schema.written(), end="")
+    return 0
+
+
 def _procedures_check(given: argparse.Namespace) -> int:
     from app.catalogue import check
 
-    told = check.check_files()
-    print(json.dumps(told, ensure_ascii=False) if given.json else "\n".join(told["errors"]) or "All procedures are sound.")
+    told = check.check_named({str(path): path.read_text("utf-8") for path in given.files}) if given.files else check.check_files()
+    lines = [f"{error['file']}:{error['line']}: {error['text']}" for error in told["errors"]]
+    print(json.dumps(told, ensure_ascii=False) if given.json else "\n".join(lines) or "All procedures are sound.")
     return 1 if told["errors"] else 0
 
 

@@ -11,16 +11,21 @@ import yaml
 
 DATA = files("app.catalogue") / "data"
 # libyaml where the wheel brings it: fifty definitions are read at every start.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def texts() -> dict[str, str]:
+    """Every shipped file by `slug/version`, in order, as it is written."""
+    found = {}
+    for folder in sorted((each for each in DATA.iterdir() if each.is_dir()), key=lambda each: each.name):
+        for file in sorted((each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda each: each.name):
+            found[f"{folder.name}/{file.name.removesuffix('.yaml')}"] = file.read_text("utf-8")
+    return found
 
 
 def definitions() -> dict[str, dict[str, Any]]:
     """Every shipped version by `slug/version`, in order."""
-    found = {}
-    for folder in sorted((each for each in DATA.iterdir() if each.is_dir()), key=lambda each: each.name):
-        for file in sorted((each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda each: each.name):
-            found[f"{folder.name}/{file.name.removesuffix('.yaml')}"] = yaml.load(file.read_text("utf-8"), _LOADER)  # noqa: S506  (both are safe loaders)
-    return found
+    return {name: yaml.load(text, LOADER) for name, text in texts().items()}  # noqa: S506  (both are safe loaders)
 
 
 def plain(value: Any) -> Any:

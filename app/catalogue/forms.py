@@ -4,7 +4,7 @@ Every computed value is worked out here and every answer that does not apply is 
 are plain JSON; wrong input never raises, it comes back as `Problem`s in the person's words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -12,14 +12,15 @@ from typing import Any
 
 import jsonschema_rs
 
-from app.catalogue import machine, paging, values
-from app.catalogue.definition import FieldType, FormField, Page
+from app.catalogue import judged, machine, paging, references
 from app.catalogue.functions import Context
 from app.catalogue.paging import Typed
+from app.catalogue.parts import parts_of
 from app.catalogue.procedure import Procedure
+from app.catalogue.questions import ORG_PARTS, FieldType, FormField, Page
+from app.catalogue.references import Records, options
 from app.catalogue.schema import json_schema
 from app.catalogue.summary import SummaryPage, summary
-from app.catalogue.values import WrongAnswer
 from app.catalogue.views import FieldView, views
 from app.core.errors import Problem
 from app.core.text import Text
@@ -48,7 +49,7 @@ class Form:
     def of(cls, procedure: Procedure) -> "Form":
         """The form of `procedure`; made once per version, because compiling its schema takes a while."""
         known = _MADE.get((procedure.slug, procedure.version))
-        if known is None or known.procedure is not procedure:
+        if known is None or known.procedure.fields is not procedure.fields:
             known = _MADE[procedure.slug, procedure.version] = cls(procedure)
         return known
 
@@ -73,18 +74,26 @@ class Form:
         return next((page for page in self.pages if name in page.fields), None)
 
     def read_page(
-        self, page_id: str, pairs: Pairs, answers: Mapping[str, Any], *, today: date, calendar: Calendar | None = None
+        self,
+        page_id: str,
+        pairs: Pairs,
+        answers: Mapping[str, Any],
+        *,
+        today: date,
+        calendar: Calendar | None = None,
+        records: Records = (),
     ) -> PageResult:
         """Take one posted page into `answers`. Names that begin with `_` are the page's own controls."""
         fields = self.fields_of(page_id)
         read = paging.read(fields, [pair for pair in pairs if not pair[0].startswith("_")])
         merged = {name: value for name, value in answers.items() if name not in read.asked} | read.values
         context = self._context(today, calendar)
-        settled = self._settled(merged, context)
-        wrong = {problem.where for problem in read.problems}
+        settled = self._settled(self._from_records(merged, records), context)
+        named = [*read.problems, *self._not_theirs(fields, read.values, records)]
+        wrong = {problem.where for problem in named}
         found = [p for each in fields for p in self._field_problems(each, settled, context) if p.where not in wrong]
         checks = [p for p in self._check_problems(settled, context) if p.where in {each.id for each in fields}]
-        return PageResult(settled, (*read.problems, *found, *(p for p in checks if p.where not in wrong)), read.typed)
+        return PageResult(settled, (*named, *found, *(p for p in checks if p.where not in wrong)), read.typed)
 
     def read_json(
         self,
@@ -92,19 +101,30 @@ class Form:
         *,
         today: date,
         calendar: Calendar | None = None,
-        prefilled: Mapping[str, Any] | None = None,
+        before: Mapping[str, Any] | None = None,
+        records: Records = (),
     ) -> tuple[Answers, list[Problem]]:
-        """Take a machine's whole answers; of `prefilled` only what a person cannot change is used.
+        """Take a machine's whole answers; `null` takes an answer away.
 
-        Problems are those of shape and value; what is still missing is said by `problems`.
+        Of the answers `before`, those no person can change stay, and those filled in beforehand until they are sent.
+        Every problem of shape and value is listed at once; what is still missing is said by `problems`.
         """
-        own = {name: value for name, value in (prefilled or {}).items() if not self._is_persons(name)}
-        if wrong := machine.unclean(given) or machine.refused(self._validator, given):
-            return own, wrong
-        persons = {name: value for name, value in given.items() if self._is_persons(name)}
-        settled = self._settled(own | persons, self._context(today, calendar))
-        wrong = machine.changed(self.procedure, given, settled)
-        return (own, wrong) if wrong else self._canonical(settled)
+        known, sent = before or {}, {name: value for name, value in given.items() if value is not None}
+        if machine.hopeless(wrong := machine.unclean(sent)):
+            return dict(known), wrong
+        wrong += machine.refused(self._validator, sent)
+        bad = {problem.where.split(".")[0] for problem in wrong}
+        kept = {name: value for name, value in known.items() if not self._is_persons(name) or self._stays(name, given)}
+        persons = {name: value for name, value in sent.items() if self._is_persons(name) and name not in bad}
+        context = self._context(today, calendar)
+        settled = self._settled(self._from_records(kept | persons, records), context)
+        wrong += [p for p in machine.changed(self.procedure, sent, settled) if p.where not in bad]
+        wrong += self._not_theirs(self.procedure.fields, persons, records)
+        fields = [(each, settled[each.id]) for each in self.procedure.fields if each.id in settled]
+        wrong += [problem for each, value in fields for problem in judged.problems(each, value)]
+        if wrong:
+            return dict(known), wrong
+        return self._settled({each.id: judged.canonical(each, value) for each, value in fields}, context), []
 
     def problems(self, answers: Mapping[str, Any], *, today: date, calendar: Calendar | None = None) -> list[Problem]:
         """Everything that keeps these answers from being filed: each field, then each check that does not hold."""
@@ -133,13 +153,27 @@ class Form:
         typed: Typed | None = None,
         problems: Sequence[Problem] = (),
         rows: Mapping[str, int] | None = None,
+        records: Records = (),
     ) -> list[FieldView]:
         """What a page shows: one view per field, with what was typed and what is wrong."""
-        return views(self.fields_of(page_id), answers, typed or {}, problems, rows or {})
+        return views(self.fields_of(page_id), answers, typed or {}, problems, rows or {}, records)
 
     def _is_persons(self, name: str) -> bool:
         found = self.procedure.field(name)
         return found is not None and found.given_by_person
+
+    def _stays(self, name: str, given: Mapping[str, Any]) -> bool:
+        """Whether an answer was filled in beforehand and the machine says nothing about it."""
+        found = self.procedure.field(name)
+        return name not in given and found is not None and found.prefill is not None
+
+    def _from_records(self, answers: Mapping[str, Any], records: Records) -> Mapping[str, Any]:
+        return references.filled(self.procedure.fields, answers, records) if records else answers
+
+    def _not_theirs(self, fields: Iterable[FormField], given: Mapping[str, Any], records: Records) -> list[Problem]:
+        """A `reference` names one of the filer's own valid records, nothing else."""
+        asked = (each for each in fields if each.type is FieldType.REFERENCE and each.id in given)
+        return [Problem(each.id, "unknown-record", NOT_YOURS) for each in asked if given[each.id] not in options(each, records)]
 
     def _context(self, today: date, calendar: Calendar | None) -> Context:
         return self.procedure.context(today, calendar)
@@ -164,7 +198,7 @@ class Form:
                 value = self.procedure.compiled[each.compute].value(filled, context)
                 filled.pop(each.id, None)
                 if value is not None:
-                    filled[each.id] = _stored(value)
+                    filled[each.id] = judged.stored(value)
         return filled
 
     def _hidden(self, answers: Answers, context: Context) -> Answers:
@@ -172,27 +206,39 @@ class Form:
         return {name: value for name, value in answers.items() if applies[name]}
 
     def _field_problems(self, each: FormField, answers: Answers, context: Context) -> list[Problem]:
-        if each.show_if and self.procedure.holds(each.show_if, answers, context) is not True:
+        if each.type is FieldType.FILE or (each.show_if and self.procedure.holds(each.show_if, answers, context) is not True):
             return []
         value = answers.get(each.id)
         needed = each.required or (each.required_if and self.procedure.holds(each.required_if, answers, context) is True)
-        if value is None or value in ("", []) or (each.must_be_true and value is not True):
-            blank = needed and each.compute is None
-            return [_problem(each.id, values.missing(each))] if blank else []
-        return _value_problems(each, value)
+        if judged.blank(value) or (each.must_be_true and value is not True):
+            return judged.missing(each, value) if needed and each.compute is None else []
+        return judged.problems(each, value)
 
     def _check_problems(self, answers: Answers, context: Context) -> list[Problem]:
         """A check refuses only when it is known not to hold; a blank is the field's own problem."""
-        broken = (each for each in self.procedure.checks if self.procedure.holds(each.rule, answers, context) is False)
+        return self._broken(answers, context, "refuse")
+
+    def flags(self, answers: Mapping[str, Any], *, today: date, calendar: Calendar | None = None) -> list[Problem]:
+        """What does not hold and yet lets the dossier through: for the officials to look at."""
+        context = self._context(today, calendar)
+        return self._broken(self._settled(answers, context), context, "flag")
+
+    def _broken(self, answers: Answers, context: Context, effect: str) -> list[Problem]:
+        checks = (each for each in self.procedure.checks if each.effect == effect)
+        broken = (each for each in checks if self.procedure.holds(each.rule, answers, context) is False)
         return [Problem(each.field or "", each.id, each.message) for each in broken]
 
-    def _canonical(self, answers: Answers) -> tuple[Answers, list[Problem]]:
-        fields = [(each, answers[each.id]) for each in self.procedure.fields if each.id in answers]
-        problems = [problem for each, value in fields for problem in _value_problems(each, value)]
-        if problems:
-            return answers, problems
-        return {each.id: _canonical_value(each, value) for each, value in fields}, []
 
+NOT_YOURS = Text(
+    "Chọn một kết quả còn hiệu lực của doanh nghiệp trong danh sách.",
+    "Choose one of the enterprise's own valid results from the list.",
+)
+OF_SEVERAL = {
+    FieldType.ORG: {"tax_code": "tax_code", "name": "name_vi"},
+    FieldType.ENTERPRISE: {"tax_code": "tax_code", "name": "name_vi", "address": "head_office"},
+    FieldType.PERSON: {"name": "legal_representative", "position": "representative_title"},
+}
+"""Which values of the register fill the parts of a prefilled field."""
 
 _MADE: dict[tuple[str, int], Form] = {}
 
@@ -201,8 +247,10 @@ def prefill(procedure: Procedure, enterprise: Mapping[str, Any]) -> Answers:
     """What the register already knows, by each field's `prefill` name; an `org` field takes name and tax code."""
     found: Answers = {}
     for each in procedure.fields:
-        if each.type is FieldType.ORG and each.prefill:
-            found[each.id] = {"tax_code": enterprise["tax_code"], "name": enterprise["name_vi"]}
+        if each.type in OF_SEVERAL and each.prefill:
+            asked = {part.id for part in parts_of(each)} or set(ORG_PARTS)
+            members = {part: enterprise.get(name) for part, name in OF_SEVERAL[each.type].items() if part in asked}
+            found[each.id] = {part: value for part, value in members.items() if value not in (None, "")}
         elif each.prefill and enterprise.get(each.prefill) not in (None, ""):
             value = enterprise[each.prefill]
             found[each.id] = value.isoformat() if isinstance(value, date) else value
@@ -222,60 +270,3 @@ def _moved(name: str, field_id: str, index: int) -> str | None:
         return name
     row = int(parts[1])
     return None if row == index else f"{field_id}.{row - (row > index)}.{parts[2]}"
-
-
-def _problem(where: str, wrong: WrongAnswer) -> Problem:
-    return Problem(where, wrong.slug, wrong.text)
-
-
-def _stored(value: Any) -> Any:
-    """A computed value as JSON."""
-    if isinstance(value, (str, bool)):
-        return value
-    return value.isoformat() if isinstance(value, date) else int(value) if value == int(value) else float(value)
-
-
-def _value_problems(each: FormField, value: Any) -> list[Problem]:
-    if each.type is FieldType.ROWS:
-        return _row_problems(each, value)
-    try:
-        _canonical_value(each, value)
-    except WrongAnswer as wrong:
-        return [_problem(each.id, wrong)]
-    return []
-
-
-def _row_problems(each: FormField, rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
-    found = []
-    name = values.named(each)
-    if len(rows) < each.min_rows:
-        said = Text(f"Nhập ít nhất {each.min_rows} dòng ở {name.vi}.", f"Enter at least {each.min_rows} rows in {name.en}.")
-        found.append(Problem(each.id, "too-few-rows", said))
-    if len(rows) > each.max_rows:
-        said = Text(f"{each.label.vi} có tối đa {each.max_rows} dòng.", f"{each.label.en} may have at most {each.max_rows} rows.")
-        found.append(Problem(each.id, "too-many-rows", said))
-    for number, row in enumerate(rows):
-        for column in each.of:
-            found += _cell_problems(each, number, column, row.get(column.id))
-    return found
-
-
-def _cell_problems(table: FormField, number: int, column: FormField, value: Any) -> list[Problem]:
-    where = f"{table.id}.{number}.{column.id}"
-    if value is None or value == "":
-        wrongs = [values.missing(column)] if column.required else []
-    else:
-        wrongs = []
-        try:
-            _canonical_value(column, value)
-        except WrongAnswer as wrong:
-            wrongs = [wrong]
-    row = number + 1
-    return [Problem(where, w.slug, Text(f"Dòng {row}: {w.text.vi}", f"Row {row}: {w.text.en}")) for w in wrongs]
-
-
-def _canonical_value(each: FormField, value: Any) -> Any:
-    if each.type is FieldType.ROWS:
-        columns = {column.id: column for column in each.of}
-        return [{name: _canonical_value(columns[name], cell) for name, cell in row.items()} for row in value]
-    return values.from_json(each, value) if each.type is not FieldType.ORG else value

@@ -1,6 +1,6 @@
 """Answers from a machine: refused when they hide something, do not fit the schema, or change what is not theirs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -57,6 +57,11 @@ def unclean(given: Mapping[str, Any]) -> list[Problem]:
         if has_unwanted(text):
             found.append(Problem("" if has_unwanted(where) else where, "hidden-characters", _HIDDEN))
     return found
+
+
+def hopeless(problems: Sequence[Problem]) -> bool:
+    """Whether it is no use to look further: there is too much, or it goes too deep."""
+    return any(problem.slug in ("too-deep", "too-large") and not problem.where for problem in problems)
 
 
 def _texts(value: Any, where: str, depth: int) -> Iterator[tuple[str, str, int]]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.catalogue import machine, values
-from app.catalogue.definition import FieldType, FormField
+from app.catalogue.parts import parts_of
+from app.catalogue.questions import FieldType, FormField
 from app.catalogue.values import WrongAnswer
 from app.core.errors import Problem
 
@@ -45,9 +46,18 @@ def _read_field(each: FormField, given: dict[str, list[str]], result: Read) -> N
     if each.type is FieldType.ROWS:
         _read_rows(each, given, result)
         return
-    taken = _taken(each, each.id, each.id, given, result)
+    if parts := parts_of(each):
+        taken: Any = _read_parts(each, parts, given, result)
+    else:
+        taken = _taken(each, each.id, each.id, given, result)
     if taken is not None:
         result.values[each.id] = taken
+
+
+def _read_parts(each: FormField, parts: Sequence[FormField], given: dict[str, list[str]], result: Read) -> dict[str, Any] | None:
+    names = [(part, f"{each.id}.{part.id}") for part in parts]
+    found = {part.id: _taken(part, name, name, given, result) for part, name in names}
+    return {name: value for name, value in found.items() if value is not None} or None
 
 
 def _read_rows(each: FormField, given: dict[str, list[str]], result: Read) -> None:

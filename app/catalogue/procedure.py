@@ -1,6 +1,7 @@
 """A procedure version as an object: read from its definition, asked by everybody, changed by nobody."""
 
-from collections.abc import Mapping
+from calendar import monthrange
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,7 +35,8 @@ from app.catalogue.definition import (
     Supplement,
 )
 from app.catalogue.expressions import NUMBER, TEXT, Expression, Scope, Type, compile_expression
-from app.catalogue.functions import Context
+from app.catalogue.functions import Context, date_of
+from app.catalogue.parts import parts_of
 from app.core.text import Text
 from app.worktime.calendar import Calendar
 
@@ -55,6 +57,7 @@ __all__ = [
 
 Answers = Mapping[str, Any]
 Moment = Literal["filing", "after_validity_check"]
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,12 @@ class PaperNeed:
 
     paper: Paper
     required: bool | None
+    signed: bool = True
+
+    @property
+    def signed_places(self) -> tuple[int, ...]:
+        """Which of its files must carry the filer's signature."""
+        return self.paper.signed_places if self.signed else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +97,11 @@ class Procedure(Part):
     slug: str = Field(alias="procedure", pattern=r"^[a-z][a-z0-9-]{2,79}$")
     version: int = Field(ge=1)
     source: Source
-    code: NationalCode
+    code: NationalCode = NationalCode()
     valid_from: date
     valid_to: date | None = None
-    decision: str | None
-    migration: Literal["keep", "move", "ask"]
+    decision: str | None = None
+    migration: Literal["keep", "move", "ask"] = "keep"
     sector: Text
     title: Text
     summary: Text
@@ -126,6 +135,7 @@ class Procedure(Part):
         for field in self.fields:
             if field.type is FieldType.ORG:
                 names |= {f"{field.id}.{part}": TEXT for part in ORG_PARTS}
+            names |= {f"{field.id}.{part.id}": part.expression_type for part in parts_of(field)}
             names |= {f"{field.id}.{column.id}": Type(column.expression_type.base, many=True) for column in field.of}
         return names
 
@@ -141,13 +151,27 @@ class Procedure(Part):
 
     def expressions(self) -> list[str]:
         """The sources of all expressions."""
-        fields = [source for f in self.fields for source in (f.required_if, f.show_if, f.compute) if source]
-        papers = [paper.required_if for paper in self.papers if paper.required_if]
-        return [*fields, *papers, *(check.rule for check in self.checks), *(fee.amount for fee in self.fees)]
+        fields = [source for f in self.fields for source in (f.required_if, f.show_if, f.compute)]
+        papers = [source for p in self.papers for source in (p.required_if, p.signed.only_if if p.signed else None)]
+        rules = [*(check.rule for check in self.checks), *(fee.amount for fee in self.fees)]
+        kinds = [variant.only_if for variant in self.result.variants]
+        return [source for source in (*fields, *papers, *rules, *kinds, *self.branches) if source]
+
+    @cached_property
+    def branches(self) -> tuple[str, ...]:
+        """The conditions on which stages and steps hang, each once."""
+        stages, steps = (stage.only_if for stage in self.clock.stages), (step.only_if for step in self.process)
+        return tuple(dict.fromkeys(source for source in (*stages, *steps) if source))
 
     def field(self, field_id: str) -> FormField | None:
         """The field of this id."""
         return next((field for field in self.fields if field.id == field_id), None)
+
+    def asked(self, name: str) -> FormField | None:
+        """The question under a dotted name: a field, or a part of one."""
+        owner, _, part = name.partition(".")
+        found = self.field(owner)
+        return next((each for each in parts_of(found) if each.id == part), None) if found and part else found
 
     def paper(self, paper_id: str) -> Paper | None:
         """The paper of this id."""
@@ -188,9 +212,29 @@ class Procedure(Part):
         ids = [stage.id for stage in self.stages]
         return next(iter(self.stages[ids.index(stage_id) + 1 :]), None)
 
+    def left_out(self, answers: Answers, *, today: date) -> tuple[str, ...]:
+        """The stages and steps (by id, stages as `stage:id`) that dossiers with these answers do not go through."""
+        context = self.context(today)
+        gone = {source for source in self.branches if self.holds(source, answers, context) is not True}
+        stages = [f"stage:{stage.id}" for stage in self.clock.stages if stage.only_if in gone]
+        return (*stages, *(step.id for step in self.process if step.only_if in gone or f"stage:{step.stage}" in stages))
+
+    def without(self, left_out: Collection[str]) -> Self:
+        """This version as one dossier goes through it."""
+        if not left_out:
+            return self
+        stages = tuple(stage for stage in self.clock.stages if f"stage:{stage.id}" not in left_out)
+        steps = tuple(step for step in self.process if step.id not in left_out)
+        return self.model_copy(update={"clock": self.clock.model_copy(update={"stages": stages}), "process": steps})
+
     def steps_of(self, stage_id: str) -> tuple[Step, ...]:
-        """The steps of a stage, in order."""
-        return tuple(step for step in self.process if step.stage == stage_id)
+        """The steps of a stage that follow one another; what runs beside them is left out."""
+        return tuple(step for step in self.process if step.stage == stage_id and step.parallel is None)
+
+    def beside(self, *, after: str | None = None, before: str | None = None) -> tuple[Step, ...]:
+        """The steps that run beside the others and start after one step, or must be done before another."""
+        found = [(step, step.parallel) for step in self.process if step.parallel]
+        return tuple(step for step, runs in found if after == runs.starts_after or before == runs.joins_before)
 
     def next_step(self, step_id: str) -> Step | None:
         """The step after this one in the same stage."""
@@ -211,10 +255,28 @@ class Procedure(Part):
     def _steps_beside(self, step_id: str) -> tuple[Step, ...]:
         return next(self.steps_of(step.stage) for step in self.process if step.id == step_id)
 
-    def number_series(self, outcome: Literal["granted", "refused"]) -> str:
-        """The book that the number of the result, or of the refusal, is taken from."""
+    @property
+    def automatic(self) -> bool:
+        """Whether the portal decides by itself, before any official has looked."""
+        return any(step.decides and step.automatic for step in self.process)
+
+    def result_for(self, answers: Answers, *, today: date) -> Result:
+        """The kind of result these answers call for."""
+        context = self.context(today)
+        fits = (each for each in self.result.variants if self.holds(each.only_if, answers, context) is True)
+        chosen = next(fits, None)
+        if chosen is None:
+            return self.result
+        own = {name: value for name in ("id", "title", "statement", "template") if (value := getattr(chosen, name))}
+        return self.result.model_copy(update=own)
+
+    def number_series(self, outcome: Literal["granted", "refused"], kind: str = "") -> str:
+        """The book that the number of the result (of this kind), or of the refusal, is taken from."""
         series = next(step.number for step in self.process if step.number)
-        return (self.result.refusal.number or series).series if outcome == "refused" else series.series
+        if outcome == "refused":
+            return (self.result.refusal.number or series).series
+        own = next((variant.number for variant in self.result.variants if variant.id == kind), None)
+        return (own or series).series
 
     def holds(self, source: str | None, answers: Answers, context: Context) -> bool | None:
         """The truth of a condition; no condition holds always."""
@@ -224,20 +286,29 @@ class Procedure(Part):
         """What expressions of this version need beside the answers."""
         return Context(today=today, calendar=calendar, constants=self.constant_values)
 
-    def papers_needed(self, answers: Answers, *, today: date) -> list[PaperNeed]:
-        """The papers these answers call for; a conditional paper that does not apply is absent."""
+    def papers_needed(self, answers: Answers, *, today: date, held: Mapping[str, str] = _NOTHING) -> list[PaperNeed]:
+        """The papers these answers call for; one that does not apply, or that the ministry holds (`held`), is absent."""
         context = self.context(today)
         return [
-            PaperNeed(paper, required=paper.required and applies)
+            PaperNeed(paper, required=paper.required and applies, signed=self._signed(paper, answers, context))
             for paper in self.papers
-            if (applies := self.holds(paper.required_if, answers, context)) is not False
+            if paper.id not in held and (applies := self.holds(paper.required_if, answers, context)) is not False
         ]
 
+    def _signed(self, paper: Paper, answers: Answers, context: Context) -> bool:
+        return paper.signed is not None and self.holds(paper.signed.only_if, answers, context) is not False
+
     def fees_due(self, moment: Moment, answers: Answers, *, today: date) -> list[FeeDue]:
-        """The fees that fall due at `moment`. An amount that cannot be told yet is left out (the linter keeps that rare)."""
+        """The fees that fall due at `moment`. One whose amount is not certain, or cannot be told yet, is not asked for."""
         context = self.context(today)
-        amounts = [(fee, self.compiled[fee.amount].value(answers, context)) for fee in self.fees if fee.when == moment]
+        fees = [fee for fee in self.fees if fee.when == moment and fee.certain]
+        amounts = [(fee, self.compiled[fee.amount].value(answers, context)) for fee in fees]
         return [FeeDue(fee, int(amount)) for fee, amount in amounts if amount]
+
+    @property
+    def term_text(self) -> Text | None:
+        """How long a result holds, in a sentence; None when it has no term."""
+        return words.term(self.result.term) if self.result.term else None
 
     @property
     def time_limit_text(self) -> Text:
@@ -264,10 +335,28 @@ class Procedure(Part):
         return [(label, value) for label, value in lines if value]
 
     def _printed(self, name: str, answers: Answers) -> str:
-        value, field = words.lookup(answers, name), self.field(name)
-        return words.answer(field, value).vi if field else str(value or "")
+        value, asked = words.lookup(answers, name), self.asked(name)
+        return words.answer(asked, value).vi if asked else str(value or "")
 
     def register_doc(self, answers: Answers) -> dict[str, Any]:
         """The answers that go into the shared record, by the names the definition lists."""
         values = {name: words.lookup(answers, name) for name in self.result.register_as.fields}
         return {name: value for name, value in values.items() if value is not None}
+
+    def valid_until(self, answers: Answers, day: date) -> date | None:
+        """The last day of a result issued on `day`, or None when it has no term."""
+        term = self.result.term
+        if term is None:
+            return None
+        asked = words.lookup(answers, term.asked) if term.asked else None
+        limits = [12 * term.years if term.years else None, term.months, 12 * int(asked) if isinstance(asked, int) else None]
+        ends = [_months_later(day, months) for months in limits if months]
+        beyond = date_of(words.lookup(answers, term.not_beyond)) if term.not_beyond else None
+        return min([*ends, *([beyond] if beyond else [])], default=None)
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day so many months later; the 28th for a 29 February, the month's last day where it is shorter."""
+    year, month = divmod(day.month - 1 + months, 12)
+    last = monthrange(day.year + year, month + 1)[1]
+    return day.replace(year=day.year + year, month=month + 1, day=min(day.day, last))

@@ -1,10 +1,12 @@
 """The JSON Schema (2020-12) of a version's form, for machines that file and for checking what they send."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.catalogue import words
-from app.catalogue.definition import FieldType, FormField
+from app.catalogue.parts import parts_of
 from app.catalogue.procedure import Procedure
+from app.catalogue.questions import FieldType, FormField
 
 _PLAIN: dict[FieldType, dict[str, Any]] = {
     FieldType.NUMBER: {"type": "number"},
@@ -14,6 +16,9 @@ _PLAIN: dict[FieldType, dict[str, Any]] = {
     FieldType.BOOL: {"type": "boolean"},
     FieldType.DATE: {"type": "string", "format": "date"},
     FieldType.TAX_CODE: {"type": "string", "pattern": "^[0-9]{10}(-?[0-9]{3})?$"},
+    FieldType.MONEY: {"type": "number", "minimum": 0},
+    FieldType.HS_CODE: {"type": "string", "pattern": "^[0-9]{6}([0-9]{2}){0,2}$"},
+    FieldType.CAS_NO: {"type": "string", "pattern": "^[0-9]{2,7}-[0-9]{2}-[0-9]$"},
     FieldType.ORG: {
         "type": "object",
         "properties": {"tax_code": {"type": "string"}, "name": {"type": "string"}},
@@ -30,7 +35,7 @@ def json_schema(procedure: Procedure) -> dict[str, Any]:
         "title": procedure.title.vi,
         "description": procedure.title.en,
         "type": "object",
-        "properties": {field.id: _property(field) for field in procedure.fields},
+        "properties": {field.id: _property(field) for field in procedure.fields if field.type is not FieldType.FILE},
         "required": [field.id for field in procedure.fields if _always_needed(field)],
         **_conditions(procedure),
         "additionalProperties": False,
@@ -50,17 +55,20 @@ def _property(field: FormField) -> dict[str, Any]:
     if not field.given_by_person:
         shape["readOnly"] = True
     conditions = {"x-show-if": field.show_if, "x-required-if": field.required_if, "x-compute": field.compute}
-    return shape | {name: source for name, source in conditions.items() if source}
+    measured = {"x-unit": field.unit.vi if field.unit else field.currency, "x-code-list": field.options_from}
+    return shape | {name: source for name, source in (conditions | measured).items() if source}
 
 
 def _shape(field: FormField) -> dict[str, Any]:
     if field.type is FieldType.ROWS:
         return _rows(field)
+    if parts := parts_of(field):
+        return _object(parts)
     if field.type is FieldType.MULTI_CHOICE:
-        items = {"enum": [option.id for option in field.options]}
+        items = {"enum": list(words.choices(field))}
         return {"type": "array", "items": items, "uniqueItems": True} | ({"minItems": 1} if field.required else {})
     if field.type in (FieldType.CHOICE, FieldType.COUNTRY):
-        return {"enum": [option.id for option in field.options] or list(words.countries())}
+        return {"enum": list(words.choices(field))}
     shape = dict(_PLAIN.get(field.type, {"type": "string", "minLength": 1, "maxLength": field.max_length or 20_000}))
     limits = {"minimum": field.min, "maximum": field.max}
     shape |= {name: float(limit) for name, limit in limits.items() if limit is not None}
@@ -72,12 +80,16 @@ def _rows(field: FormField) -> dict[str, Any]:
         "type": "array",
         "minItems": max(field.min_rows, int(field.required)),
         "maxItems": field.max_rows,
-        "items": {
-            "type": "object",
-            "properties": {column.id: _property(column) for column in field.of},
-            "required": [column.id for column in field.of if column.required],
-            "additionalProperties": False,
-        },
+        "items": _object(field.of),
+    }
+
+
+def _object(fields: Sequence[FormField]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {field.id: _property(field) for field in fields},
+        "required": [field.id for field in fields if field.required],
+        "additionalProperties": False,
     }
 
 

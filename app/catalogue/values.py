@@ -8,21 +8,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.catalogue import words
-from app.catalogue.definition import NUMERIC, FieldType, FormField
 from app.catalogue.functions import date_of
+from app.catalogue.questions import CHOICES, NUMERIC, FieldType, FormField
 from app.core.text import Text, has_unwanted, nfc
 
 _GROUPED = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]+)?")
 _EMAIL = re.compile(r"[^@\s\"<>()\[\],;:\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{5,24}")
 _IDENTITY = re.compile(r"[A-Z0-9]{6,20}")
+_HS_CODE = re.compile(r"[0-9]{6}([0-9]{2}){0,2}")
+_CAS_NO = re.compile(r"([0-9]{2,7})-([0-9]{2})-([0-9])")
 _TAX_CODE = re.compile(r"[0-9]{10}(-?[0-9]{3})?")
 _WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 _MAX_DIGITS = 15  # beyond it a JSON number is no longer exact
 _LENGTHS = {FieldType.LONG_TEXT: 5_000, FieldType.COMPUTED: 20_000, FieldType.EMAIL: 254, FieldType.URL: 500}
 _LENGTH = 500
 
-TEXTUAL = frozenset(set(FieldType) - NUMERIC - {FieldType.BOOL, FieldType.ROWS, FieldType.MULTI_CHOICE, FieldType.ORG})
 DateParts = tuple[str, str, str]
 
 
@@ -59,7 +60,7 @@ def missing(field: FormField) -> WrongAnswer:
     name = named(field)
     if field.must_be_true:
         return WrongAnswer("required", f"Bạn cần xác nhận {name.vi}.", f"You must confirm: {name.en}.")
-    if field.options or field.type in (FieldType.BOOL, FieldType.COUNTRY):
+    if field.type in CHOICES or field.type in (FieldType.BOOL, FieldType.COUNTRY, FieldType.REFERENCE):
         return WrongAnswer("required", f"Chọn {name.vi}.", f"Select {name.en}.")
     return WrongAnswer("required", f"Nhập {name.vi}.", f"Enter {name.en}.")
 
@@ -100,7 +101,7 @@ def from_json(field: FormField, value: Any) -> Any:
 
 def chosen(field: FormField, values: list[str]) -> list[str]:
     """The chosen options, each once, in the order of the definition."""
-    known = [option.id for option in field.options]
+    known = list(words.choices(field))
     if any(value not in known for value in values):
         raise _no_option(field)
     return [option for option in known if option in values]
@@ -183,8 +184,7 @@ def _as_is(_field: FormField, text: str) -> str:
 
 
 def _choice(field: FormField, text: str) -> str:
-    known = words.countries() if field.type is FieldType.COUNTRY else {option.id for option in field.options}
-    if text not in known:
+    if text not in words.choices(field):
         raise _no_option(field)
     return text
 
@@ -245,6 +245,37 @@ def _identity(field: FormField, text: str) -> str:
     return bare
 
 
+def _hs_code(field: FormField, text: str) -> str:
+    bare = re.sub(r"[ .]", "", text)
+    if not _HS_CODE.fullmatch(bare):
+        raise WrongAnswer(
+            "hs-code",
+            f"{field.label.vi} gồm 6, 8 hoặc 10 chữ số, ví dụ 2815.11.00.",
+            f"{field.label.en} has 6, 8 or 10 digits, for example 2815.11.00.",
+        )
+    return bare
+
+
+def is_cas_no(text: str) -> bool:
+    """Whether the last digit is the sum of the others, each times its place from the right, modulo ten."""
+    found = _CAS_NO.fullmatch(text)
+    if not found:
+        return False
+    digits = (found[1] + found[2])[::-1]
+    return sum(place * int(digit) for place, digit in enumerate(digits, 1)) % 10 == int(found[3])
+
+
+def _cas_no(field: FormField, text: str) -> str:
+    bare = text.replace(" ", "")
+    if not is_cas_no(bare):
+        raise WrongAnswer(
+            "cas-no",
+            f"{field.label.vi} chưa đúng (ví dụ 7647-01-0); hãy kiểm tra từng số, cả số cuối.",
+            f"{field.label.en} is not right (for example 7647-01-0); check each digit, the last one too.",
+        )
+    return bare
+
+
 def _iso_date(field: FormField, text: str) -> str:
     return text if date_of(text) else _bad_date(field)
 
@@ -252,6 +283,8 @@ def _iso_date(field: FormField, text: str) -> str:
 _READERS: Mapping[FieldType, Callable[[FormField, str], str]] = {
     FieldType.CHOICE: _choice,
     FieldType.COUNTRY: _choice,
+    FieldType.HS_CODE: _hs_code,
+    FieldType.CAS_NO: _cas_no,
     FieldType.EMAIL: _email,
     FieldType.PHONE: _phone,
     FieldType.URL: _url,

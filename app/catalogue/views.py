@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.catalogue import words
-from app.catalogue.definition import NUMERIC, FieldType, FormField
+from app.catalogue import references, words
 from app.catalogue.functions import date_of
 from app.catalogue.paging import DATE_PARTS, Typed
+from app.catalogue.parts import parts_of
+from app.catalogue.questions import NUMERIC, FieldType, FormField
+from app.catalogue.references import Records
 from app.core.errors import Problem
 from app.core.text import Text
 
@@ -46,14 +48,18 @@ class FieldView:
     can_add: bool = False
     can_remove: bool = False
     must_be_true: bool = False
+    unit: Text | None = None
+    inside: list["FieldView"] = field(default_factory=list)
+    paper: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What is known while a page is drawn."""
+    """What is known while a page is drawn; `records` are those the filer may refer to."""
 
     typed: Typed
     errors: Mapping[str, Text]
+    records: Records
 
 
 def views(
@@ -62,9 +68,10 @@ def views(
     typed: Typed,
     problems: Sequence[Problem],
     rows: Mapping[str, int],
+    records: Records = (),
 ) -> list[FieldView]:
     """One view per field; the first problem of a field is the one shown beside it."""
-    page = _Page(typed, {problem.where: problem.text for problem in reversed(problems)})
+    page = _Page(typed, {problem.where: problem.text for problem in reversed(problems)}, records)
     return [
         _table(each, answers.get(each.id) or [], page, rows.get(each.id, 0))
         if each.type is FieldType.ROWS
@@ -85,14 +92,21 @@ def _control(each: FormField, name: str, value: Any, page: _Page) -> FieldView:
         conditional=each.show_if is not None or each.required_if is not None,
         locked=each.locked,
         computed=each.compute is not None,
-        options=_options(each, value if typed is None else typed),
+        options=_options(each, value if typed is None else typed, page.records),
         value=typed if isinstance(typed, str) else _as_typed(each, value),
         parts=_date_parts(name, value, page.typed) if each.type is FieldType.DATE else {},
         max_length=each.max_length,
         error=page.errors.get(name),
         shown=words.answer(each, value),
         must_be_true=each.must_be_true,
+        unit=words.measure(each),
+        inside=[_control(part, f"{name}.{part.id}", _part(value, part.id), page) for part in parts_of(each)],
+        paper=each.paper,
     )
+
+
+def _part(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else None
 
 
 def _table(each: FormField, rows: Sequence[Mapping[str, Any]], page: _Page, wanted: int) -> FieldView:
@@ -120,13 +134,12 @@ def _row(each: FormField, number: int, row: Mapping[str, Any], page: _Page) -> l
     return [_control(column, f"{each.id}.{number}.{column.id}", row.get(column.id), page) for column in each.of]
 
 
-def _options(each: FormField, value: Any) -> list[OptionView]:
+def _options(each: FormField, value: Any, records: Records) -> list[OptionView]:
     chosen = value if isinstance(value, list) else [str(value).lower() if isinstance(value, bool) else value]
-    if each.type is FieldType.COUNTRY:
-        return [OptionView(code, name, code in chosen) for code, name in words.countries().items()]
     if each.type is FieldType.BOOL:
         return [OptionView("true", words.YES, "true" in chosen), OptionView("false", words.NO, "false" in chosen)]
-    return [OptionView(option.id, option.label, option.id in chosen) for option in each.options]
+    known = references.options(each, records) if each.type is FieldType.REFERENCE else words.choices(each)
+    return [OptionView(code, name, code in chosen) for code, name in known.items()]
 
 
 def _as_typed(each: FormField, value: Any) -> str:

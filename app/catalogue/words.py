@@ -8,9 +8,11 @@ from importlib.resources import files
 from json import loads
 from typing import Any
 
-from app.catalogue.definition import NUMERIC, Fee, FieldType, FormField, Stage
+from app.catalogue.definition import Fee, Stage, Term, is_certain
 from app.catalogue.expressions import Expression
 from app.catalogue.functions import Context, date_of
+from app.catalogue.parts import COMPOSITE, parts_of
+from app.catalogue.questions import NUMERIC, FieldType, FormField
 from app.core.money import shown
 from app.core.text import Text
 
@@ -45,17 +47,32 @@ def length(stage_length: Decimal, unit: str) -> Text:
 
 
 def time_limit(stages: Sequence[Stage]) -> Text:
-    """The limit stage by stage: `5 ngày làm việc (kiểm tra …), sau đó 15 ngày làm việc kể từ ngày nộp phí (thẩm định …)`."""
+    """The limit stage by stage: `5 ngày làm việc (kiểm tra …), sau đó 15 ngày làm việc kể từ ngày nộp phí (thẩm định …)`.
+
+    A limit that was not read in the law is said to be expected, never to be the law.
+    """
     if len(stages) == 1:
-        return length(stages[0].length, stages[0].unit)
-    parts = [_stage(stage) for stage in stages]
-    return Text("; sau đó ".join(part.vi for part in parts), "; then ".join(part.en for part in parts))
+        return _limit(stages[0])
+    said = _stage(stages[0])
+    for stage in stages[1:]:
+        then = Text("; ", "; ") if stage.only_if else Text("; sau đó ", "; then ")
+        following = _stage(stage)
+        said = Text(f"{said.vi}{then.vi}{following.vi}", f"{said.en}{then.en}{following.en}")
+    return said
+
+
+def _limit(stage: Stage) -> Text:
+    said = length(stage.length, stage.unit)
+    if stage.certain:
+        return said
+    return Text(f"dự kiến {said.vi}, đang được xác nhận", f"expected {said.en}, being confirmed")
 
 
 def _stage(stage: Stage) -> Text:
-    limit = length(stage.length, stage.unit)
+    limit = _limit(stage)
     paid = Text(" kể từ ngày nộp phí", " from payment") if stage.starts_on == "paid" else Text("", "")
-    return Text(f"{limit.vi}{paid.vi} ({stage.title.vi})", f"{limit.en}{paid.en} ({stage.title.en})")
+    case = Text("trường hợp riêng: ", "special case: ") if stage.only_if else Text("", "")
+    return Text(f"{case.vi}{limit.vi}{paid.vi} ({stage.title.vi})", f"{case.en}{limit.en}{paid.en} ({stage.title.en})")
 
 
 def fees(priced: Sequence[tuple[Fee, Expression]]) -> Text:
@@ -72,9 +89,22 @@ def _fee(fee: Fee, amount: Expression) -> Text:
         "filing": Text("nộp khi nộp hồ sơ", "payable at filing"),
         "after_validity_check": Text("nộp sau khi hồ sơ được xác nhận hợp lệ", "payable once the dossier is found valid"),
     }[fee.when]
+    if not fee.certain:
+        return Text("mức thu đang được xác nhận, chưa thu", "the amount is being confirmed and not yet charged")
     if fixed is None:
         return Text(f"tính theo nội dung hồ sơ, {when.vi}", f"depends on the dossier, {when.en}")
     return Text(f"{shown(int(fixed))}, {when.vi}", f"{shown(int(fixed), 'en')}, {when.en}")
+
+
+def term(term: Term) -> Text:
+    """`5 năm` / `5 years`; what an answer asks for is said to be at most that."""
+    if term.years:
+        plain = Text(f"{term.years} năm", f"{term.years} year{'s' if term.years > 1 else ''}")
+    else:
+        plain = Text(f"{term.months} tháng", f"{term.months} months") if term.months else Text("theo đề nghị", "as requested")
+    longest = Text(f"tối đa {plain.vi}", f"at most {plain.en}") if term.asked or term.not_beyond else plain
+    certain = term.certainty is None or is_certain(term.certainty)
+    return longest if certain else Text(f"dự kiến {longest.vi}, đang được xác nhận", f"expected {longest.en}, being confirmed")
 
 
 def lookup(answers: Mapping[str, Any], name: str) -> Any:
@@ -85,11 +115,30 @@ def lookup(answers: Mapping[str, Any], name: str) -> Any:
     return found
 
 
+CODE_LISTS = frozenset({"countries", "provinces", "currencies"})
+
+
 @cache
-def countries() -> dict[str, Text]:
-    """ISO 3166 code → name, Việt Nam first, then by Vietnamese name (names of the Unicode CLDR)."""
-    rows = loads((files("app.catalogue") / "data" / "countries.json").read_text("utf-8"))
+def code_list(name: str) -> dict[str, Text]:
+    """Code → name of a list that is shipped.
+
+    Countries: ISO 3166, Việt Nam first (names of the Unicode CLDR). Provinces: the 34 since 1 July 2025 (codes of QĐ
+    19/2025/QĐ-TTg, from knowledge). Currencies: ISO 4217, the usual ones.
+    """
+    rows = loads((files("app.catalogue") / "data" / f"{name}.json").read_text("utf-8"))
     return {code: Text(vi, en) for code, vi, en in rows}
+
+
+def countries() -> dict[str, Text]:
+    """ISO 3166 code → name."""
+    return code_list("countries")
+
+
+def choices(field: FormField) -> Mapping[str, Text]:
+    """What a choice may be answered with: its own options, or a code list's."""
+    if field.type is FieldType.COUNTRY:
+        return countries()
+    return code_list(field.options_from) if field.options_from else field.labels
 
 
 def answer(field: FormField, value: Any) -> Text:
@@ -101,12 +150,23 @@ def answer(field: FormField, value: Any) -> Text:
     if field.type is FieldType.CHOICE:
         return _chosen(field, value)
     if field.type is FieldType.COUNTRY:
-        return countries().get(str(value), _same(value))
+        return _chosen(field, value)
     if field.type is FieldType.BOOL:
         return YES if value else NO
     if field.type is FieldType.ORG and isinstance(value, Mapping):
         return _same(" – ".join(str(part) for part in (value.get("name"), value.get("tax_code")) if part))
+    if field.type in COMPOSITE and isinstance(value, Mapping):
+        return _of_parts(field, value)
     return _plain(field, value)
+
+
+def _of_parts(field: FormField, value: Mapping[str, Any]) -> Text:
+    """A person or an enterprise part by part; an address from the street upwards, as it is written."""
+    said = [text for part in parts_of(field) if (text := answer(part, value.get(part.id))).vi]
+    if field.type is FieldType.ADDRESS_VN:
+        said.reverse()
+    separator = ", " if field.type in (FieldType.ADDRESS_VN, FieldType.GEO_POINT) else " – "
+    return Text(separator.join(text.vi for text in said), separator.join(text.en for text in said))
 
 
 def joined(parts: Sequence[Text]) -> Text:
@@ -118,7 +178,10 @@ def _plain(field: FormField, value: Any) -> Text:
     if field.type is FieldType.MONEY_VND and isinstance(value, int):
         return Text(shown(value), shown(value, "en"))
     if field.type in NUMERIC and isinstance(value, (int, float)):
-        return Text(number(value), number(value, "en"))
+        unit = measure(field)
+        return Text(f"{number(value)} {unit.vi}".rstrip(), f"{number(value, 'en')} {unit.en}".rstrip())
+    if field.type is FieldType.HS_CODE and isinstance(value, str):
+        return _same(".".join(part for part in (value[:4], value[4:6], value[6:8], value[8:]) if part))
     if field.type is FieldType.DATE and (when := date_of(value)):
         return _same(day(when))
     return _same(value)
@@ -128,5 +191,12 @@ def _same(value: object) -> Text:
     return Text(str(value), str(value))
 
 
+def measure(field: FormField) -> Text:
+    """What a number counts: its unit, its currency, or nothing."""
+    if field.type is FieldType.MONEY_VND:
+        return Text("đồng", "VND")
+    return field.unit or Text(field.currency or "", field.currency or "")
+
+
 def _chosen(field: FormField, value: object) -> Text:
-    return next((option.label for option in field.options if option.id == value), _same(value))
+    return choices(field).get(str(value), _same(value))

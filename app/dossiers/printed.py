@@ -191,9 +191,9 @@ def result(head: Head, answers: Mapping[str, Any], *, conditions: Sequence[str],
         paragraphs=(made.statement.vi,),
         lines=tuple(Line(label_vi=label.vi, label_en=label.en, value=value) for label, value in procedure.result_facts(answers)),
         conditions=tuple(conditions),
-        term=f"{made.term.years} năm" if made.term else "",
+        term=procedure.term_text.vi if procedure.term_text else "",
         valid_from=day,
-        valid_until=valid_until(procedure, day),
+        valid_until=procedure.valid_until(answers, day),
         signer=signer,
     )
 
@@ -216,12 +216,3 @@ def refusal(head: Head, *, reasons: Sequence[str], signer: Officer) -> Refusal:
 def grounds_of(procedure: Procedure) -> tuple[str, ...]:
     """The legal grounds a result cites: only those that are certain."""
     return tuple(ground.cite for ground in procedure.legal.values() if ground.certain)
-
-
-def valid_until(procedure: Procedure, day: date) -> date | None:
-    """The last day of a result issued on `day`, or None when it has no term."""
-    term = procedure.result.term
-    if term is None:
-        return None
-    year = day.year + term.years
-    return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)

@@ -24,7 +24,7 @@ def test_an_answer_that_does_not_apply_is_dropped_whatever_was_sent() -> None:
     given = licence_answers(foreign_capital=False, fax="024 2220 2222")
     assert "fax" not in FORM.settle(given, today=TODAY)
     assert FORM.problems(given, today=TODAY) == []
-    assert FORM.read_json(given, today=TODAY, prefilled=given)[0].get("fax") is None
+    assert FORM.read_json(given, today=TODAY, before=given)[0].get("fax") is None
 
 
 def test_while_nobody_knows_whether_it_applies_an_answer_is_kept() -> None:

@@ -227,7 +227,7 @@ def test_a_promotion_needs_five_full_working_days_before_it_starts() -> None:
 def test_a_machine_files_the_same_answers() -> None:
     given = {name: value for name, value in licence_answers().items() if name not in ("filer", "tax_code")}
     locked = {name: licence_answers()[name] for name in ("filer", "tax_code")}
-    answers, problems = LICENCE_FORM.read_json(given, today=TODAY, calendar=CALENDAR, prefilled=locked)
+    answers, problems = LICENCE_FORM.read_json(given, today=TODAY, calendar=CALENDAR, before=locked)
     assert problems == []
     assert answers == LICENCE_FORM.settle(licence_answers(), today=TODAY)
 
@@ -256,7 +256,7 @@ def test_a_machine_files_the_same_answers() -> None:
 )
 def test_a_machines_wrong_answer_has_a_clear_answer(changes: dict[str, Any], where: str, slug: str) -> None:
     locked = {name: licence_answers()[name] for name in ("filer", "tax_code")}
-    _, problems = LICENCE_FORM.read_json(licence_answers() | changes, today=TODAY, prefilled=locked)
+    _, problems = LICENCE_FORM.read_json(licence_answers() | changes, today=TODAY, before=locked)
     assert (where, slug) in [(problem.where, problem.slug) for problem in problems]
 
 

@@ -114,7 +114,7 @@ async def save_json(
     procedure = await procedure_of(session, dossier)
     calendar = await working_calendar(session)
     form = Form.of(procedure)
-    read, problems = form.read_json(answers, today=day_in_vietnam(at), calendar=calendar, prefilled=dossier.answers)
+    read, problems = form.read_json(answers, today=day_in_vietnam(at), calendar=calendar, before=dossier.answers)
     closed = [Problem(field, "not-open", NOT_OPEN) for field in opened.closed_changes(dossier.answers, read)]
     if problems or closed:
         return Saved(dossier.revision, (*problems, *closed))
