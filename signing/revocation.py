@@ -87,14 +87,14 @@ def _needs_upwards(certificate: x509.Certificate, trust: TrustSnapshot) -> Itera
     """One question for each certificate below the anchor; at most as many steps as there are authorities."""
     anchors = {anchor.sha256 for anchor in trust.anchors}
     for _ in range(len(trust.authorities)):
-        issuer = _issuer(certificate, trust)
+        issuer = issuer_of(certificate, trust)
         if issuer is None or certificate.sha256.hex() in anchors:
             return
         yield from _questions(certificate, issuer)
         certificate = chain.certificate(issuer)
 
 
-def _issuer(certificate: x509.Certificate, trust: TrustSnapshot) -> Authority | None:
+def issuer_of(certificate: x509.Certificate, trust: TrustSnapshot) -> Authority | None:
     """By name, and by key where both sides say which: names alone can collide."""
     for authority in trust.authorities:
         known = chain.certificate(authority)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -90,6 +90,11 @@ class TrustSnapshot:
         named = sorted(self.authorities, key=lambda authority: authority.service)
         return {name: tuple(each) for name, each in groupby(named, key=lambda authority: authority.service)}
 
+    def as_of(self, moment: datetime) -> "TrustSnapshot":
+        """The authorities recognised then, for judging what happened then from a later point of view."""
+        then = [tuple(_unbounded(a) for a in part if a.recognised_at(moment)) for part in (self.anchors, self.intermediates)]
+        return TrustSnapshot(self.epoch, *then)
+
     def to_json(self) -> dict[str, Any]:
         """Ready for `json.dumps`; certificates in base64. Without the fields that came later and are empty."""
         plain: dict[str, Any] = to_plain(self)
@@ -102,6 +107,10 @@ class TrustSnapshot:
     def from_json(cls, document: Mapping[str, Any]) -> "TrustSnapshot":
         """The inverse. Raises ValueError, KeyError or TypeError on another shape."""
         return from_plain(cls, document)
+
+
+def _unbounded(authority: Authority) -> Authority:
+    return replace(authority, valid_from=None, valid_to=None, history=())
 
 
 NO_TRUST = TrustSnapshot(epoch=0, anchors=())

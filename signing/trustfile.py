@@ -16,16 +16,14 @@ FORMAT = "motcua-trust/1"
 def read_trust(content: bytes, *, key: str | None = None) -> TrustSnapshot:
     """A snapshot from an exported file, or from its bare JSON form.
 
-    `key` is the thumbprint (RFC 7638) of the portal's key: then only what that key signed is taken. Without it the signature of an
-    exported file still has to fit, which finds damage but not a forger. Raises ValueError with a sentence.
+    `key` is the thumbprint (RFC 7638) of the portal's key: then only what that key signed is taken. Without it the
+    signature of an exported file still has to fit, which finds damage but not a forger. Raises ValueError with a sentence.
     """
     try:
         document = json.loads(content)
-        if not isinstance(document, dict):
-            raise TypeError(type(document).__name__)
         signed = document.get("format") == FORMAT
         trust = TrustSnapshot.from_json(document["snapshot"] if signed else document)
-    except (ValueError, KeyError, TypeError) as broken:
+    except (ValueError, KeyError, TypeError, AttributeError) as broken:
         raise ValueError(f"this is no trust store: {type(broken).__name__}") from broken
     if signed:
         _verify(trust, document, key)

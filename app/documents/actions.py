@@ -17,6 +17,7 @@ from app.documents.formats import MEDIA_TYPES, ending_of
 from app.documents.models import Document, SignatureOverride
 from app.documents.rules import FileState, Own, own_signature, refusal_of
 from app.documents.slots import Slot
+from app.documents.stamping import await_stamp
 from signing import Verdict
 
 _FIRST_WAIT = timedelta(seconds=10)
@@ -112,6 +113,7 @@ async def keep_findings(
     document.checked_at = at
     document.checks += 1
     document.next_check_at = None
+    known_before = document.verdict
     document.refusal = findings.flaw
     if findings.report is not None:
         document.verdict = findings.report.verdict
@@ -119,9 +121,19 @@ async def keep_findings(
         document.refusal = refusal_of(findings.report)
         document.report = findings.report.to_json()
         document.trust_epoch = findings.report.trust_epoch
-        if findings.report.verdict is Verdict.INDETERMINATE:
-            document.next_check_at = at + min(_FIRST_WAIT * 2 ** min(document.checks - 1, 10), _LONGEST_WAIT)
+        _note_doubt(document, findings.report.verdict, at)
+        if document.filed_round is not None and document.verdict != known_before:
+            await_stamp(document, at=at)  # what is known now was not known at filing: it gets a receipt of its own
     return document
+
+
+def _note_doubt(document: Document, verdict: Verdict, at: datetime) -> None:
+    """What cannot be told yet is asked again, ever more rarely."""
+    if verdict is not Verdict.INDETERMINATE:
+        document.unknown_since = None
+        return
+    document.unknown_since = document.unknown_since or at
+    document.next_check_at = at + min(_FIRST_WAIT * 2 ** min(document.checks - 1, 10), _LONGEST_WAIT)
 
 
 def override(session: AsyncSession, actor: Actor, document: Document, *, reason: str, at: datetime) -> SignatureOverride:

@@ -12,6 +12,7 @@ from app.core.db import Sessions, transaction
 from app.core.settings import Settings
 from app.documents import examine
 from app.documents import queries as documents
+from app.documents.notary import Notary
 from app.documents.pool import CheckingPool
 from app.dossiers.actions import decide, deliver, papers
 from app.issued import actions as issued
@@ -53,6 +54,16 @@ async def check_document(tools: Tools, payload: Payload, at: datetime) -> None:
         await papers.checked(session, dossier_id, document_id, found, at=clock.now())
 
 
+async def stamp_document(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Make the receipt of a filed file: our own time stamp over it, its check, and what authorities said."""
+    await notary(tools, at).stamp(UUID(payload["dossier_id"]), UUID(payload["document_id"]), at=at)
+
+
+def notary(tools: Tools, at: datetime) -> Notary:
+    """Whoever makes and renews receipts."""
+    return Notary(tools.settings, tools.sessions, tools.blobs, tools.pool, partial(papers.checked, at=at))
+
+
 async def erase_document(tools: Tools, payload: Payload, _at: datetime) -> None:
     """Remove the file of a document that was taken back."""
     await tools.blobs.erase(UUID(payload["document_id"]))
@@ -90,6 +101,7 @@ async def deliver_notice(tools: Tools, payload: Payload, at: datetime) -> None:
 
 JOBS: dict[str, Job] = {
     "documents.check": check_document,
+    "documents.stamp": stamp_document,
     "documents.erase": erase_document,
     "issued.make": make_paper,
     "issued.sign": sign_result,

@@ -9,11 +9,12 @@ from app.audit.logs import sealed_logs
 from app.core import limits, outbox
 from app.core.db import transaction
 from app.documents import queries as documents
+from app.documents import stamping
 from app.dossiers.actions import lapse
 from app.fees import actions as fees
 from app.identity import actions as identity
 from app.identity import oidc
-from app.jobs.registry import Tools
+from app.jobs.registry import Tools, notary
 from app.sharing import actions as sharing
 from app.trust import actions as trust
 
@@ -52,6 +53,21 @@ async def recheck_documents(tools: Tools, at: datetime) -> None:
             outbox.put(session, "documents.check", dossier_id=dossier_id, document_id=document_id)
 
 
+async def stamp_documents(tools: Tools, at: datetime) -> None:
+    """Hand out the filed files that wait for their receipt; those that nobody would stamp come again."""
+    if not tools.settings.tsa_url:
+        return
+    async with transaction(tools.sessions) as session:
+        for dossier_id, document_id in await stamping.hand_out(session, at=at):
+            outbox.put(session, "documents.stamp", dossier_id=dossier_id, document_id=document_id)
+
+
+async def renew_receipts(tools: Tools, at: datetime) -> None:
+    """Put a new time stamp over receipts whose certificates will end."""
+    while await notary(tools, at).renew(at=at):
+        pass
+
+
 async def refresh_trust(tools: Tools, at: datetime) -> None:
     """Fetch revocation lists before they run out."""
     await trust.refresh(tools.sessions, loopback=tools.settings.fetch_loopback, at=at)
@@ -80,6 +96,8 @@ SCHEDULE = (
     Every("audit.seal", 1, seal_logs),
     Every("dossiers.lapse", 60, lapse_overdue),
     Every("documents.recheck", 10, recheck_documents),
+    Every("documents.stamp", 2, stamp_documents),
+    Every("documents.renew", 86_400, renew_receipts),
     Every("trust.refresh", 60, refresh_trust),
     Every("fees.expire", 60, expire_payments),
     Every("sweep", 60, sweep),

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -25,10 +25,12 @@ from app.core.db import Sessions, transaction
 from app.core.permissions import Permission
 from app.core.settings import Settings
 from app.trust import queries
-from app.trust.models import RevocationEvidence, TrustEpoch
+from app.trust.models import KeptAnswer, RevocationEvidence, TrustEpoch
 from app.trust.rules import KEPT_AFTER_END
 
 TRUST_CHANGE = "trust.change"
+Gather = Callable[[Sequence[signing.Need]], Awaitable[signing.Evidence]]
+"""`gather` with everything but the questions filled in: what jobs hand around."""
 
 
 def store_key(settings: Settings) -> OKPKey:
@@ -138,6 +140,25 @@ async def keep(session: AsyncSession, fetched: Iterable[tuple[signing.Need, sign
         }
         row = insert(RevocationEvidence).values(key=need.key, **told)
         await session.execute(row.on_conflict_do_update(index_elements=["key"], set_=told))
+
+
+async def keep_for_good(session: AsyncSession, items: Iterable[signing.Item], *, at: datetime) -> list[str]:
+    """Keep the answers that something rests on, each once; their hashes."""
+    rows = [
+        {
+            "sha256": item.sha256,
+            "kind": item.source,
+            "url": item.url,
+            "der": item.der,
+            "this_update": item.this_update,
+            "next_update": item.next_update,
+            "kept_at": at,
+        }
+        for item in sorted(items, key=lambda item: item.sha256)  # one order for all writers
+    ]
+    if rows:
+        await session.execute(insert(KeptAnswer).on_conflict_do_nothing(), rows)
+    return [str(row["sha256"]) for row in rows]
 
 
 async def _fetch_all(needs: list[signing.Need], rules: signing.FetchRules) -> list[tuple[signing.Need, signing.Item]]:

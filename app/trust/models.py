@@ -40,3 +40,18 @@ class RevocationEvidence(Base):
     this_update: Mapped[datetime]
     next_update: Mapped[datetime | None]
     fetched_at: Mapped[datetime]
+
+
+class KeptAnswer(Base):
+    """An answer that a filing or a time stamp rests on, by its SHA-256: kept for as long as they are, whatever is said later."""
+
+    __tablename__ = "kept_answer"
+    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012  (SQLAlchemy reads it once)
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    url: Mapped[str]
+    der: Mapped[bytes] = mapped_column(LargeBinary)
+    this_update: Mapped[datetime]
+    next_update: Mapped[datetime | None]
+    kept_at: Mapped[datetime]

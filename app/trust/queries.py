@@ -1,7 +1,9 @@
 """The trust store in force and what is known of revocations, as the values that `signing` takes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from joserfc import jws
@@ -11,8 +13,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import signing
-from app.trust.models import RevocationEvidence, TrustEpoch
+from app.core.errors import NotFound
+from app.trust.models import KeptAnswer, RevocationEvidence, TrustEpoch
 from app.trust.rules import due, serves
+from signing.revocation import read_item
 
 # Parsed once per process and version: a snapshot is read at every check, its certificates change a few times a year.
 _snapshots: dict[str, signing.TrustSnapshot] = {}
@@ -41,6 +45,52 @@ async def evidence(session: AsyncSession) -> signing.Evidence:
         _evidence.clear()
         _evidence[state] = signing.Evidence(tuple(as_item(row) for row in rows))
     return _evidence[state]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer that a filing rests on, without its bytes. `issuer` is the service as the trust store names it."""
+
+    sha256: str
+    kind: str
+    url: str
+    issuer: str
+    this_update: datetime
+    next_update: datetime | None
+
+
+async def at_epoch(session: AsyncSession, epoch: int) -> signing.TrustSnapshot:
+    """The trust store as it was under an earlier epoch; `NotFound` for one that never was."""
+    content = await session.scalar(select(TrustEpoch.content).where(TrustEpoch.epoch == epoch))
+    if content is None:
+        raise NotFound
+    return signing.TrustSnapshot.from_json(content)
+
+
+async def kept_answers(session: AsyncSession, hashes: Collection[str]) -> list[Kept]:
+    """Answers kept for good, for showing."""
+    trust = await snapshot(session)
+    services = {url: a.service for a in trust.authorities for url in (*a.crl, a.ocsp) if url}
+    columns = (KeptAnswer.sha256, KeptAnswer.kind, KeptAnswer.url, KeptAnswer.this_update, KeptAnswer.next_update)
+    rows = await session.execute(select(*columns).where(KeptAnswer.sha256.in_(hashes)).order_by(KeptAnswer.this_update))
+    return [
+        Kept(
+            row.sha256,
+            row.kind,
+            row.url,
+            services.get(row.url, urlsplit(row.url).hostname or ""),
+            row.this_update,
+            row.next_update,
+        )
+        for row in rows
+    ]
+
+
+async def kept_evidence(session: AsyncSession, hashes: Collection[str]) -> signing.Evidence:
+    """The answers themselves. One whose bytes are no longer what its name says is left out: it proves nothing."""
+    rows = await session.scalars(select(KeptAnswer).where(KeptAnswer.sha256.in_(hashes)))
+    sound = [row for row in rows if sha256(row.der).hexdigest() == row.sha256]
+    return signing.Evidence(tuple(read_item(signing.Source(row.kind), row.url, row.der) for row in sound))
 
 
 async def answers(session: AsyncSession, needs: Iterable[signing.Need], *, at: datetime) -> dict[str, signing.Item]:

@@ -13,6 +13,7 @@ from app.core.errors import Problem
 from app.core.text import Text
 from app.documents.models import Document
 from app.documents.rules import missing_papers, refused_files
+from app.documents.stamping import await_stamp
 from app.dossiers.actions.offices import head_of
 from app.dossiers.code import fingerprint
 from app.dossiers.models import Dossier, Submission
@@ -69,7 +70,9 @@ async def hand_in(
     """
     dossier.answers_sha256 = fingerprint(dossier.answers)
     for document in papers:
-        document.filed_round = dossier.round if document.filed_round is None else document.filed_round
+        if document.filed_round is None:
+            document.filed_round = dossier.round
+            await_stamp(document, at=at)
     session.add(
         Submission(
             dossier_id=dossier.id,

@@ -1,0 +1,262 @@
+"""A filing's proof: made at once, in nobody's way, and good when every certificate of that day has ended."""
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import text
+
+from app.core.actor import SYSTEM
+from app.core.db import Sessions, transaction
+from app.core.ids import uuid7
+from app.documents import proving, receipts, stamping
+from app.documents.actions import attach
+from app.documents.models import Document
+from app.documents.notary import Notary
+from app.documents.slots import Slot
+from app.dossiers.actions import papers
+from app.trust import actions as trust
+from signing import Pool, sign_paper
+from tests import make
+from tests.documents.test_rules import a_need
+from tests.pki import BUSINESS, NOW
+from tests.rows import a_dossier
+from tests.years import YEAR, Decade, decade
+
+SOON = timedelta(seconds=5)
+
+
+@pytest.fixture(scope="module")
+async def authorities(tmp_path_factory):
+    async with decade(tmp_path_factory.mktemp("decade")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def pool():
+    async with Pool(size=1) as opened:
+        yield opened
+
+
+class Archive:
+    """A dossier with one signed paper, filed; the worker that proves it; the years that pass."""
+
+    def __init__(self, notary: Notary, authorities: Decade, sessions: Sessions, key) -> None:
+        self.notary, self.authorities, self.sessions, self.key = notary, authorities, sessions, key
+        self.dossier_id, self.document_id, self.content = uuid7(), uuid7(), b""
+
+    async def adopt(self, *, new_root: bool = False) -> None:
+        store = self.authorities.trust(new_root=new_root)
+        async with transaction(self.sessions) as session:
+            await trust.put_into_force(session, SYSTEM, store, "thử", key=self.key, at=self.authorities.at)
+
+    async def file(self, signer: str = "biz") -> None:
+        self.content = await sign_paper(make.pdf(), self.authorities.pki.signer(signer))
+        async with transaction(self.sessions) as session:
+            session.add(a_dossier(id=self.dossier_id, tax_code=BUSINESS, state="withdrawn"))
+            await session.flush()
+            stored = await self.notary.blobs.put_bytes(self.document_id, self.dossier_id, self.content)
+            slot, given = Slot(a_need().paper, 0), {"tax_code": BUSINESS, "name": "dieu-le.pdf", "stored": stored}
+            document = await attach(
+                session, SYSTEM, self.dossier_id, slot, **given, document_id=self.document_id, at=self.authorities.at
+            )
+            document.filed_round = 1
+            stamping.await_stamp(document, at=self.authorities.at)
+
+    async def stamp(self) -> None:
+        """As the worker does."""
+        at = self.authorities.at = self.authorities.at + SOON
+        async with transaction(self.sessions) as session:
+            due = await stamping.hand_out(session, at=at)
+        for dossier_id, document_id in due:
+            await self.notary.stamp(dossier_id, document_id, at=at)
+
+    async def document(self) -> Document:
+        async with transaction(self.sessions) as session:
+            return await session.get_one(Document, (self.dossier_id, self.document_id))
+
+    async def kept(self) -> tuple[receipts.ReceiptView, ...]:
+        async with transaction(self.sessions) as session:
+            return await receipts.receipts_of(session, self.dossier_id, self.document_id)
+
+    async def prove(self, *, at=None, epoch: int | None = None) -> proving.Proof:
+        at = at or self.authorities.at
+        self.authorities.at = at
+        await trust.refresh(self.sessions, loopback=True, at=at)
+        async with transaction(self.sessions) as session:
+            found = await proving.material(session, self.dossier_id, self.document_id, epoch=epoch)
+        return await proving.proof(found, pool=self.notary.pool, blobs=self.notary.blobs, at=at)
+
+    async def years_pass(self, years: float) -> None:
+        self.authorities.at = NOW + years * YEAR
+
+    async def renew(self) -> int:
+        return await self.notary.renew(at=self.authorities.at)
+
+
+@pytest.fixture
+async def archive(settings, sessions, blobs, pool, authorities):
+    authorities.at, authorities.silent = NOW, False
+    settings = settings.model_copy(update={"tsa_url": authorities.tsa_url})
+    made = Archive(
+        Notary(settings, sessions, blobs, pool, partial(papers.checked, at=NOW)), authorities, sessions, trust.store_key(settings)
+    )
+    await made.adopt()
+    return made
+
+
+async def test_a_filed_paper_gets_a_receipt_beside_it_and_stays_as_it_was(archive: Archive):
+    await archive.file()
+    await archive.stamp()
+
+    (receipt,) = await archive.kept()
+    assert (receipt.verdict, receipt.tsa, receipt.at) == ("VALID", "TEST TSA", archive.authorities.at)
+    assert {(a.kind, a.issuer) for a in receipt.answers} == {("crl", "natroot"), ("crl", "pubca")}
+    assert (await archive.document()).stamp_due_at is None
+    assert await archive.notary.blobs.get(archive.document_id, archive.dossier_id) == archive.content
+    proof = await archive.prove()
+    assert (proof.proven, proof.same, proof.filed_at) == (True, True, receipt.at), proof.problems
+
+
+async def test_a_silent_time_stamp_authority_holds_nothing_up_and_is_asked_again(archive: Archive):
+    await archive.file()
+    archive.authorities.silent = True
+    await archive.stamp()
+    assert await archive.kept() == ()
+    waits_until = (await archive.document()).stamp_due_at
+    assert waits_until == archive.authorities.at + stamping.RETRY
+
+    archive.authorities.silent, archive.authorities.at = False, waits_until
+    await archive.stamp()
+    assert len(await archive.kept()) == 1
+
+
+async def test_a_status_learnt_after_filing_gets_a_receipt_of_its_own(archive: Archive, monkeypatch):
+    """The first one proves that the file was there; the second, what it was worth."""
+    await archive.file()
+    real = archive.authorities.answer
+    lists_are_away = lambda path, body: real(path, body) if "/pubca/" not in path else b"?"  # noqa: E731
+    monkeypatch.setattr(archive.authorities, "answer", lists_are_away)
+    await archive.stamp()
+    assert [receipt.verdict for receipt in await archive.kept()] == ["INDETERMINATE"]
+
+    monkeypatch.setattr(archive.authorities, "answer", real)
+    archive.authorities.at += timedelta(hours=2)
+    async with transaction(archive.sessions) as session:
+        stamping.await_stamp(
+            await session.get_one(Document, (archive.dossier_id, archive.document_id)), at=archive.authorities.at
+        )
+    await archive.stamp()
+    assert [receipt.verdict for receipt in await archive.kept()] == ["INDETERMINATE", "VALID"]
+    assert (await archive.document()).verdict == "VALID"
+    proof = await archive.prove()
+    assert (proof.proven, proof.recorded, proof.filed_at) == (True, "VALID", NOW + SOON)
+
+
+async def test_after_ten_years_every_certificate_has_ended_and_the_filing_is_still_proven(archive: Archive):
+    await archive.file()
+    await archive.stamp()
+    assert await archive.renew() == 0, "nothing ends soon"
+
+    await archive.years_pass(2.3)  # two months before the first stamp's certificate ends
+    assert await archive.renew() == 1
+    assert await archive.renew() == 0
+    await archive.years_pass(6.7)  # the second's; by now there is a new root, and the old one has not long to go
+    await archive.adopt(new_root=True)
+    assert await archive.renew() == 1
+
+    ten_years = NOW + 10 * YEAR
+    alive = [archive.authorities.pki.cert(label) for label in ("biz", "tsa", "pubca", "tsaca", "natroot")]
+    assert all(certificate.not_valid_after < ten_years for certificate in alive)
+    proof = await archive.prove(at=ten_years)
+    assert proof.proven, proof.problems
+    assert (proof.filed_at, proof.recorded, proof.again.verdict, len(proof.stamps)) == (NOW + SOON, "VALID", "VALID", 3)
+    assert (await archive.kept())[0].renewed
+
+
+async def test_a_stamp_that_was_not_renewed_in_time_proves_nothing_and_says_so(archive: Archive):
+    await archive.file()
+    await archive.stamp()
+
+    proof = await archive.prove(at=NOW + 3 * YEAR)
+    assert not proof.proven
+    assert "CERT_EXPIRED" in " ".join(proof.problems)
+
+
+async def test_stamps_are_not_renewed_while_their_authority_is_silent(archive: Archive):
+    await archive.file()
+    await archive.stamp()
+    await archive.years_pass(2.3)
+    real, archive.authorities.answer = (
+        archive.authorities.answer,
+        lambda path, body: real(path, body) if path.endswith("/tsa") else b"?",
+    )
+    with pytest.raises(stamping.Unproven):
+        await archive.renew()
+    del archive.authorities.answer
+    assert await archive.renew() == 1
+
+
+async def test_a_revocation_after_the_filing_does_not_touch_it(archive: Archive):
+    await archive.file("bizother")
+    await archive.stamp()
+    archive.authorities.at = NOW + timedelta(days=200)
+
+    proof = await archive.prove(at=NOW + timedelta(days=200))
+    assert (proof.proven, proof.recorded) == (True, "VALID")
+
+
+TAMPERINGS = {
+    "the-file-hash": "UPDATE receipt_evidence SET sha256 = repeat('0', 64)",
+    "the-report": "UPDATE receipt_evidence SET report = jsonb_set(report, '{verdict}', '\"INVALID\"')",
+    "the-document": "UPDATE receipt_evidence SET statement = replace(statement, 'receipt', 'Receipt')",
+    "the-trust": "UPDATE trust_epoch SET content = jsonb_set(content, '{intermediates}', '[]')",
+    "the-answers": "UPDATE receipt_evidence SET evidence = '[]'",
+    "an-answer": "UPDATE kept_answer SET der = der || '\\x00'::bytea",
+    "the-token": "UPDATE receipt_evidence SET token = token || '\\x00'::bytea",
+}
+
+
+@pytest.mark.parametrize("statement", TAMPERINGS.values(), ids=TAMPERINGS)
+async def test_what_someone_changes_in_the_tables_is_noticed(archive: Archive, owner, statement: str):
+    await archive.file()
+    await archive.stamp()
+    await owner.execute(text(statement))
+    await owner.commit()
+
+    assert not (await archive.prove()).proven
+
+
+async def test_a_file_that_was_exchanged_is_noticed(archive: Archive):
+    await archive.file()
+    await archive.stamp()
+    other = await sign_paper(make.pdf(6_000), archive.authorities.pki.signer("biz"))
+    await archive.notary.blobs.erase(archive.document_id)
+    await archive.notary.blobs.put_bytes(archive.document_id, archive.dossier_id, other)
+
+    proof = await archive.prove()
+    assert "the file is not the one that was filed" in proof.problems
+
+
+async def test_an_old_verdict_is_judged_again_as_of_then_and_with_todays_store(archive: Archive):
+    """The authority fell from grace a month later; then, what it vouched for counted."""
+    await archive.file()
+    await archive.stamp()
+    store = archive.authorities.trust()
+    without = replace(store, intermediates=tuple(a for a in store.intermediates if a.service != "pubca"))
+    async with transaction(archive.sessions) as session:
+        await trust.put_into_force(session, SYSTEM, without, "bỏ", key=archive.key, at=archive.authorities.at)
+
+    then, today = await archive.prove(), await archive.prove(epoch=2)
+    assert (then.epoch, then.again.verdict, then.same) == (1, "VALID", True)
+    assert (today.epoch, today.again.verdict, today.same) == (2, "INDETERMINATE", False)
+    assert then.proven
+    assert today.proven, "what was recorded is proven whatever is thought of it now"
+
+
+@pytest.mark.parametrize("table", ["receipt_evidence", "receipt_renewal", "evidence_renewal", "kept_answer"])
+async def test_nobody_takes_a_proof_back(owner, table: str):
+    await owner.execute(text("SET session_replication_role = origin"))
+    with pytest.raises(Exception, match="append-only"):
+        await owner.execute(text(f"DELETE FROM {table}"))
