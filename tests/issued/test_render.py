@@ -37,10 +37,10 @@ def findings(pdf: bytes) -> list[str]:
     return [fault.rule_id for profile in profiles for fault in page.validate_pdf_bytes(pdf, profile=profile).failures]
 
 
-def text_of(pdf: bytes) -> str:
+def text_of(pdf: bytes, order: str = "-layout") -> str:
     if not shutil.which("pdftotext"):
         pytest.skip("pdftotext is missing: apt-get install poppler-utils")
-    read = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    read = subprocess.run(["pdftotext", order, "-", "-"], input=pdf, capture_output=True, check=True)
     return " ".join(read.stdout.decode().split())
 
 
