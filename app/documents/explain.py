@@ -3,8 +3,9 @@
 Everything is a pair of label and value in both languages, so that no two readers are told different things.
 """
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from signing.advice import advice
 from signing.binding import Binding, bound_to, split_tax_code
 from signing.codes import finding
 from signing.model import Finding, Indication, Kind, Report, Severity, Signature, Verdict
+from signing.report import to_etsi
 
 Row = tuple[Text, Text]
 Line = tuple[Text, ...]
@@ -76,12 +78,12 @@ class Explained:
 def explained(report: Report | Mapping[str, Any], tax_code: str | None = None) -> Explained:
     """`report` or its stored JSON; `tax_code` of the filer, to say whether each signature belongs to it."""
     made = report if isinstance(report, Report) else Report.from_json(report)
-    refused = bool(made.refusals)
+    headline, meaning = _headline(made)
     return Explained(
         verdict=made.verdict.value,
-        kind="bad" if refused else _KIND.get(made.verdict, "bad"),
-        headline=terms.HEADLINE[made.verdict],
-        meaning=terms.MEANING[made.verdict],
+        kind="bad" if made.refusals else _KIND.get(made.verdict, "bad"),
+        headline=headline,
+        meaning=meaning,
         integrity_only=made.integrity_only,
         points=_points(made.findings),
         signatures=tuple(_signature(n, row, made, tax_code) for n, row in enumerate(made.signatures, start=1)),
@@ -89,8 +91,30 @@ def explained(report: Report | Mapping[str, Any], tax_code: str | None = None) -
     )
 
 
+def _headline(report: Report) -> tuple[Text, Text]:
+    """A good signature on a file that must stay out is not told as good, and what was assumed not as known."""
+    known = terms.HEADLINE[report.verdict], terms.MEANING[report.verdict]
+    if report.integrity_only:
+        return terms.ASSUMED, terms.ASSUMED_MEANING
+    if report.refusals and known[0] is terms.HEADLINE[Verdict.VALID]:
+        return terms.KEPT_OUT, terms.KEPT_OUT_MEANING
+    return known
+
+
+def headline_for(told: Explained, *, refused: bool) -> Text:
+    """For one paper of a dossier: a valid signature of somebody else is of no use here."""
+    return terms.NOT_USABLE if refused and told.kind == "good" else told.headline
+
+
+def etsi(report: Mapping[str, Any]) -> bytes | None:
+    """The stored report in the form of ETSI TS 119 102-2; None where there is no signature to report on."""
+    made = Report.from_json(report)
+    return to_etsi(made) if made.signatures else None
+
+
 def _points(findings: Iterable[Finding]) -> tuple[Point, ...]:
-    return tuple(_point(found) for found in findings)
+    """What decides the verdict before what is only to be known."""
+    return tuple(sorted((_point(found) for found in findings), key=lambda point: (not point.grave, not point.warning)))
 
 
 def _point(found: Finding) -> Point:
@@ -117,12 +141,14 @@ def _about(report: Report) -> Iterable[Row]:
 
 def _signature(number: int, row: Signature, report: Report, tax_code: str | None) -> SignatureView:
     brief = tuple(_brief(row, tax_code))
-    kind = terms.KIND[row.kind]
     who = _name(row)
+    assumed = report.integrity_only and row.indication is Indication.TOTAL_PASSED
+    standing = "unknown" if assumed else _STANDING[row.indication]
+    called = Text("Dấu thời gian", "Time stamp") if row.kind is Kind.DOC_TS else Text("Chữ ký", "Signature")
     return SignatureView(
-        title=Text(f"{number}. {kind.vi}: {who.vi}", f"{number}. {kind.en}: {who.en}"),
-        standing=_STANDING[row.indication],
-        conclusion=terms.INDICATION[row.indication],
+        title=Text(f"{called.vi} {number}: {who.vi}", f"{called.en} {number}: {who.en}"),
+        standing=standing,
+        conclusion=terms.INTACT if assumed else terms.INDICATION[row.indication],
         brief=brief,
         full=(*brief, *_more(row)),
         steps=steps_of(row, integrity_only=report.integrity_only),
@@ -141,6 +167,7 @@ def _name(row: Signature) -> Text:
 
 def _brief(row: Signature, tax_code: str | None) -> Iterable[Row]:
     signer = row.signer
+    yield Text("Loại", "Kind"), terms.KIND[row.kind]
     yield Text("Người ký", "Signed by"), _who(row)
     if signer and signer.mst:
         yield Text("Mã số thuế trong chứng thư", "Tax code in the certificate"), _same(_code(signer.mst, signer.branch))
@@ -252,4 +279,36 @@ def _same(text: str) -> Text:
     return Text(text, text)
 
 
-__all__ = ["STANDING", "Explained", "Point", "SignatureView", "explained"]
+def printable(
+    told: Explained,
+    report: Mapping[str, Any],
+    *,
+    file: str,
+    about: Iterable[Row],
+    reason: Text | None,
+    receipts: Iterable[Row] = (),
+    at: datetime,
+) -> dict[str, Any]:
+    """Everything the printed report shows, as plain JSON. `about` says which paper of which dossier it is."""
+    values: dict[str, Any] = {
+        "explained": told,
+        "about": tuple(about),
+        "reason": reason,
+        "receipts": tuple(receipts),
+        "standings": {standing.value: text for standing, text in STANDING.items()},
+        "file": file,
+        "report": json.dumps(report, ensure_ascii=False, sort_keys=True),
+        "printed_at": in_vietnam(at).replace(microsecond=0).isoformat(),
+        "printed_shown": f"{in_vietnam(at):%H:%M:%S %d/%m/%Y}",
+    }
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return value

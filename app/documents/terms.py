@@ -43,6 +43,18 @@ MEANING = {
     ),
     Verdict.UNSIGNED: Text("Tệp không mang chữ ký số nào.", "The file carries no digital signature."),
 }
+ASSUMED = Text("CHỈ XÉT TÍNH TOÀN VẸN", "INTEGRITY ONLY")
+ASSUMED_MEANING = Text(
+    "Chỉ xét cấu trúc, tính toàn vẹn và thuật toán. Chưa xét chứng thư có được tin cậy hay bị thu hồi.",
+    "Only structure, integrity and algorithms were checked. Whether the certificates are trusted or revoked was not.",
+)
+KEPT_OUT = Text("TỆP KHÔNG ĐƯỢC NHẬN", "FILE NOT ACCEPTED")
+KEPT_OUT_MEANING = Text(
+    "Chữ ký đúng, nhưng tệp chứa nội dung không được phép nên không thể đưa vào hồ sơ.",
+    "The signatures are right, but the file contains what is not allowed in a dossier.",
+)
+NOT_USABLE = Text("KHÔNG DÙNG ĐƯỢC CHO GIẤY TỜ NÀY", "NOT USABLE FOR THIS PAPER")
+INTACT = Text("Nguyên vẹn; chưa xét độ tin cậy", "Intact; trust was not judged")
 INDICATION = {
     Indication.TOTAL_PASSED: Text("Chữ ký hợp lệ", "Valid signature"),
     Indication.INDETERMINATE: Text("Chưa xác định", "Not known yet"),

@@ -26,6 +26,7 @@ from app.dossiers.code import Numbering
 from app.dossiers.lifecycle import ACT_NAME, STATE_NAME, Act, State
 from app.dossiers.supplements import Item
 from app.issued import queries as issued
+from app.web import check_reports
 from app.web.deps import At, Form, Posted, Session, csrf, official, record_view
 from app.web.files import download
 from app.web.pages import page
@@ -133,7 +134,8 @@ async def _document_page(
 ) -> Response:
     found = await queries.case_file(session, actor, dossier_id, at=at)
     file = await queries.document(session, actor, dossier_id, document_id)
-    return page(request, "official/document.html", case=found, file=file, Act=Act, **more)
+    told = check_reports.shown(found, file, at)
+    return page(request, "official/document.html", case=found, file=file, Act=Act, **told | more)
 
 
 @router.get("/ho-so/{dossier_id}/giay-to/{document_id}/tep", dependencies=[seen])

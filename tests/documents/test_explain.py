@@ -7,8 +7,9 @@ import pytest
 
 import signing
 from app.documents.eight_steps import Standing
-from app.documents.explain import explained
+from app.documents.explain import explained, headline_for
 from signing import Policy, check
+from signing.codes import finding
 from signing.model import Indication
 from tests import make
 from tests.pki import BUSINESS, NOW, OTHER, Pki, build
@@ -87,8 +88,8 @@ def test_a_step_is_not_known_when_nobody_could_be_asked(signed, pki):
 
 def test_what_was_assumed_is_not_shown_as_checked(signed):
     told = explained(check(signed, Policy(at=NOW, integrity_only=True)))
-    assert told.integrity_only
-    assert told.kind == "bad"
+    assert (told.integrity_only, told.kind, told.headline.vi) == (True, "bad", "CHỈ XÉT TÍNH TOÀN VẸN")
+    assert told.signatures[0].standing == "unknown"
     standing = {step.number: step.standing for step in told.signatures[0].steps}
     assert [n for n, each in standing.items() if each is Standing.GOOD] == [3, 6, 8]
 
@@ -104,8 +105,19 @@ def test_no_step_fails_in_a_signature_that_passed_and_none_passes_without_being_
 
 def test_another_tax_code_is_told_apart_from_the_verdict(signed, policy):
     told = explained(check(signed, policy), OTHER)
-    assert told.kind == "good"
+    assert (told.headline.vi, headline_for(told, refused=False).vi) == ("HỢP LỆ", "HỢP LỆ")
+    assert headline_for(told, refused=True).vi == "KHÔNG DÙNG ĐƯỢC CHO GIẤY TỜ NÀY"
     assert values(told.signatures[0].brief)["Belongs to the filer"] == f"Belongs to another tax code, not {OTHER}"
+
+
+def test_a_good_signature_on_a_file_that_must_stay_out_is_not_told_as_good(signed, policy):
+    report = replace(check(signed, policy), findings=(finding("DOC_JAVASCRIPT"),))
+    told = explained(report)
+    assert (told.kind, told.headline.vi, [point.code for point in told.grave]) == (
+        "bad",
+        "TỆP KHÔNG ĐƯỢC NHẬN",
+        ["DOC_JAVASCRIPT"],
+    )
 
 
 def test_a_file_without_signature_and_one_that_is_no_pdf_have_their_words(policy):

@@ -9,8 +9,10 @@ from app.core.text import Text
 from app.documents.rules import FileState
 from app.dossiers import queries as dossiers
 from app.dossiers.actions import draft
+from app.dossiers.actions.recheck import recheck
 from app.dossiers.queries import CaseFile
-from app.web.deps import At, Business, Session, business, csrf, record_view
+from app.web import check_reports
+from app.web.deps import At, Business, Session, business, csrf, limited, record_view
 from app.web.files import download
 from app.web.pages import Shown, fragment, page
 
@@ -47,7 +49,16 @@ async def verdict(request: Request, session: Session, actor: Business, at: At, d
     """What the check of one file found: each signature, who signed, and what to do."""
     case = await dossiers.case_file(session, actor, dossier_id, at=at)
     file = await dossiers.document(session, actor, dossier_id, document_id)
-    return page(request, "business/verdict.html", case=case, file=file)
+    open_papers = {paper.id for paper in case.papers if paper.open}
+    told = check_reports.shown(case, file, at)
+    return page(request, "business/verdict.html", case=case, file=file, open=file.paper in open_papers, **told)
+
+
+@router.get("/{document_id}/phieu-kiem-tra.pdf", dependencies=[seen])
+async def report_pdf(session: Session, actor: Business, at: At, dossier_id: UUID, document_id: UUID) -> Response:
+    """The result of the check as a paper."""
+    case = await dossiers.case_file(session, actor, dossier_id, at=at)
+    return await check_reports.as_pdf(case, await dossiers.document(session, actor, dossier_id, document_id), at=at)
 
 
 @router.get("/{document_id}/tep", dependencies=[seen])
@@ -55,6 +66,13 @@ async def file_bytes(request: Request, session: Session, actor: Business, dossie
     """The file as it was uploaded."""
     file = await dossiers.document(session, actor, dossier_id, document_id)
     return download(request, document_id, dossier_id, name=file.name, media_type=file.media_type, size=file.size)
+
+
+@router.post("/{document_id}/kiem-tra-lai", dependencies=[Depends(limited("recheck", rate=20, per_seconds=60, burst=10))])
+async def check_again(session: Session, actor: Business, at: At, dossier_id: UUID, document_id: UUID) -> Response:
+    """Have the file checked once more; its page tells when it is done."""
+    await recheck(session, actor, dossier_id, document_id, at=at)
+    return RedirectResponse(f"/ho-so/{dossier_id}/giay-to/{document_id}", status_code=303)
 
 
 @router.post("/{document_id}/go")

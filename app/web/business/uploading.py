@@ -58,7 +58,7 @@ async def upload(
     row: Annotated[int | None, Query(alias="dong", ge=0, le=1000)] = None,
 ) -> Response:
     """Take one file for one place of one paper; the answer comes after it is safe on disk."""
-    incoming = Upload(request)
+    incoming = Upload(request, who.csrf)
     try:
         await _take(request, who, incoming, dossier_id, paper, place, row)
     except Incomplete as refusal:
@@ -75,7 +75,7 @@ async def _take(
     request: Request, who: Visitor, incoming: Upload, dossier_id: UUID, paper: str, place: int, row: int | None
 ) -> None:
     sessions, blobs = request.app.state.sessions, request.app.state.blobs
-    await incoming.begin(who.csrf)
+    await incoming.begin()
     async with transaction(sessions) as session:
         slot = await dossiers.slot(session, who.actor, dossier_id, paper, place=place, row=row)
     if ending_of(incoming.name) not in slot.formats:
