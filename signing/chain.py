@@ -16,9 +16,9 @@ from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolic
 from pyhanko_certvalidator.validate import async_validate_path
 
 from signing import offline
+from signing.algorithms import ALGORITHMS
 from signing.evidence import EMBEDDED, NO_EVIDENCE, Evidence, Item, Source
 from signing.model import Answer, Origin, Revocation, Revoked, Role
-from signing.policy import ALGORITHMS
 from signing.trust import Authority, TrustSnapshot
 
 UNKNOWN = Revocation(Revoked.UNKNOWN)
@@ -93,7 +93,7 @@ def _reason(error: Exception) -> tuple[str, Revoked]:
         held = error.reason.native == "certificate_hold"
         return ("CERT_ON_HOLD", Revoked.ON_HOLD) if held else ("CERT_REVOKED", Revoked.REVOKED)
     if isinstance(error, reasons.DisallowedAlgorithmError):
-        return ("ALG_WEAK_KEY" if "ALG_WEAK_KEY" in str(error) else "ALG_SHA1"), Revoked.UNKNOWN
+        return next((code for code in _WEAK if code in str(error)), "ALG_NOT_ALLOWED"), Revoked.UNKNOWN
     if isinstance(error, reasons.NotYetValidError):
         return ("CERT_NOT_YET_VALID" if error.is_ee_cert else "CERT_UNTRUSTED"), Revoked.UNKNOWN
     if isinstance(error, reasons.StaleRevinfoError):
@@ -104,6 +104,7 @@ def _reason(error: Exception) -> tuple[str, Revoked]:
     return "ENGINE_ERROR", Revoked.UNKNOWN
 
 
+_WEAK = ("ALG_WEAK_KEY", "ALG_SHA1")
 _CODES: dict[type[Exception], str] = {
     reasons.InsufficientRevinfoError: "REV_UNKNOWN",
     reasons.ExpiredError: "CERT_EXPIRED",

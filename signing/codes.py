@@ -233,6 +233,15 @@ _TABLE = (
         "Thuật toán SHA-1 không còn được phép dùng",
     ),
     Code("ALG_WEAK_KEY", "sig", _E, _UNCLEAR, "CRYPTO_CONSTRAINTS_FAILURE", "Key is too short", "Độ dài khóa không đạt yêu cầu"),
+    Code(
+        "ALG_NOT_ALLOWED",
+        "sig",
+        _E,
+        _UNCLEAR,
+        "CRYPTO_CONSTRAINTS_FAILURE",
+        "An algorithm is used that is not on the list of allowed ones",
+        "Dùng thuật toán không thuộc danh mục được phép",
+    ),
     Code("ALG_PKCS1V15", "sig", _I, None, None, "RSA PKCS#1 v1.5 padding", "Chữ ký RSA theo PKCS#1 v1.5"),
     Code("TS_MISSING", "sig", _I, None, None, "No time stamp", "Chữ ký không có dấu thời gian"),
     Code(

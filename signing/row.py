@@ -9,6 +9,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from signing import binding
+from signing.algorithms import bits_of
 from signing.chain import Chain
 from signing.integrity import Draft
 from signing.model import (
@@ -97,7 +98,7 @@ def common_name(name: x509.Name) -> str:
 def _algorithms(signature: EmbeddedPdfSignature) -> Algorithms:
     key = signature.signer_cert.public_key
     digest = signature.signer_info["digest_algorithm"]["algorithm"].native
-    return Algorithms(digest=str(digest), signature=scheme(signature), key=str(key.algorithm), key_bits=int(key.bit_size))
+    return Algorithms(digest=str(digest), signature=scheme(signature), key=str(key.algorithm), key_bits=bits_of(key))
 
 
 def _role(chain: Chain | None) -> Role | None:

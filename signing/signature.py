@@ -9,6 +9,7 @@ from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from signing import binding
+from signing.algorithms import ALGORITHMS
 from signing.chain import Chain, Moment, judge
 from signing.integrity import Document, Draft
 from signing.model import Revoked, Role, SigningTime, StampKind, TimeSource, Timestamp
@@ -49,7 +50,7 @@ def _judge_document_timestamp(draft: Draft, signature: EmbeddedPdfSignature, mom
     policy = document.policy
     value = signature.signed_data["encap_content_info"]["content"].parsed["gen_time"].native
     chain = judge(signature.signer_cert, moment, policy.trust, policy.evidence, document.embedded)
-    _note_algorithms(draft, signature, value)
+    _note_algorithms(draft, signature, moment.at)
     _note_chain(draft, chain, frozenset({Role.TSA}))
     draft.time = SigningTime(value, TimeSource.TSA)
     if not (draft.facts.complete and not any(f.severity == "error" for f in draft.findings)):
@@ -106,7 +107,10 @@ def _note_chain(draft: Draft, chain: Chain, roles: frozenset[Role]) -> None:
 
 
 def _note_algorithms(draft: Draft, signature: EmbeddedPdfSignature, at: datetime) -> None:
-    broken_rule = allowed_algorithms(signature.signer_info, signature.signer_cert, at)
+    """`at` is when the signature is known to have existed; of a time stamp its own time does not count."""
+    broken_rule = allowed_algorithms(signature.signer_info, signature.signer_cert, at) or ALGORITHMS.digest_problem(
+        signature.external_md_algorithm, at
+    )
     draft.know(algorithms_allowed=broken_rule is None)
     if broken_rule:
         draft.note(broken_rule)

@@ -10,10 +10,11 @@ from asn1crypto import cms, core, tsp, x509
 from pyhanko.sign.general import extract_certificate_info, extract_signer_info
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
+from signing.algorithms import ALGORITHMS
 from signing.chain import Chain, Moment, judge
 from signing.evidence import NO_EVIDENCE, Evidence
 from signing.model import Role, Timestamp
-from signing.policy import ALGORITHMS, Policy
+from signing.policy import Policy
 
 Imprint = Callable[[str], bytes]
 """From the name of a digest algorithm to the digest that the token must carry."""
@@ -48,9 +49,15 @@ class Facts:
     signer: x509.Certificate
     imprint_ok: bool
     signature_ok: bool
-    algorithms_ok: bool
+    signer_info: cms.SignerInfo
     purpose_ok: bool
     digest: str
+
+    def weakness(self, known_since: datetime) -> str | None:
+        """A token's own time vindicates nothing: who can forge its signature can choose the time as well."""
+        return allowed_algorithms(self.signer_info, self.signer, known_since) or ALGORITHMS.digest_problem(
+            self.digest, known_since
+        )
 
 
 def verify_timestamp(token: bytes, digest: bytes, policy: Policy) -> TimestampCheck:
@@ -71,8 +78,10 @@ def check_token(
     except Exception as broken:  # noqa: BLE001  # whatever a hostile token makes the parser raise
         return TimestampCheck(None, "", "TS_INVALID", f"{type(broken).__name__}: {broken}")
     name = facts.signer.subject.native.get("common_name", "")
-    if not (facts.imprint_ok and facts.signature_ok and facts.algorithms_ok):
-        return TimestampCheck(facts.value, str(name), "TS_INVALID", "imprint, signature or algorithm", facts.digest)
+    if not (facts.imprint_ok and facts.signature_ok):
+        return TimestampCheck(facts.value, str(name), "TS_INVALID", "imprint or signature", facts.digest)
+    if weak := facts.weakness(moment.at):
+        return TimestampCheck(facts.value, str(name), "TS_INVALID", weak, facts.digest)
     if not policy.integrity_only:
         problem = _trust_problem(facts, judge(facts.signer, moment, policy.trust, policy.evidence, embedded))
         if problem:
@@ -95,7 +104,7 @@ def read_token(token: cms.SignedData, imprint: Imprint) -> Facts:
         signer,
         info["message_imprint"]["hashed_message"].native == imprint(method),
         intact is True and valid is True,
-        allowed_algorithms(signer_info, signer, info["gen_time"].native) is None,
+        signer_info,
         _is_for_time_stamping(signer),
         str(method),
     )

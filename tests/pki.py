@@ -46,10 +46,10 @@ _ENTITIES: dict[str, dict[str, str]] = {
     "seal": {"organization-name": "Bộ Công Thương", "common-name": "Bộ Công Thương"},
 }
 _ENTITIES["evilroot"] = _ENTITIES["natroot"]  # the trusted name, another key
-_FILERS = ("biz", "branch", "person", "bizother", "bizrev", "bizheld", "bizold", "bizfuture", "bizweak", "biztls")
-_ODD_FILERS = ("bizrev", "bizheld", "bizold", "bizfuture", "bizweak", "biztls", "evilbiz")
-_LATER_TSA = {"tsa2": (700, 1900), "tsa3": (1700, 2900), "tsa4": (2700, 4500)}
-"""The time-stamping authority's next certificates, in days from now: no file stays provable by one of them alone."""
+_FILERS = ("biz", "branch", "person", "bizother", "bizrev", "bizheld", "bizold", "bizfuture", "bizweak", "bizlong", "biztls")
+_ODD_FILERS = ("bizrev", "bizheld", "bizold", "bizfuture", "bizweak", "bizlong", "biztls", "evilbiz")
+_LATER_TSA = {"tsa1": (-5500, 900), "tsa2": (700, 1900), "tsa3": (1700, 2900), "tsa4": (2700, 4500)}
+"""The time-stamping authority's other certificates, in days from now: no file stays provable by one of them alone."""
 _SAME_NAME_AS = dict.fromkeys(_ODD_FILERS, "biz") | dict.fromkeys(("eviltsa", "govtsa", *_LATER_TSA), "tsa")
 
 
@@ -172,7 +172,7 @@ def _authorities() -> dict[str, Any]:
             "subject-key": label,
             "issuer": label,
             "authority-key": label,
-            "validity": _validity(-4000, 5000),
+            "validity": _validity(-6000, 5000),
             "profiles": [{"id": "simple-ca", "params": {} if label == "evilroot" else {"crl-repo": label}}],
         }
         for label in (*_ROOTS, "evilroot")
@@ -180,7 +180,7 @@ def _authorities() -> dict[str, Any]:
     below = {
         label: {
             "issuer": issuer,
-            "validity": _validity(-3000, 4800),
+            "validity": _validity(-5900, 4800),
             "profiles": [{"id": "simple-ca", "params": _published(label)}],
         }
         for label, issuer in _ISSUERS.items()
@@ -221,6 +221,8 @@ def _filers() -> dict[str, Any]:
         "bizheld": {"revocation": _revoked("certificate_hold")},
         "bizold": {"validity": _validity(-700, -30)},
         "bizfuture": {"validity": _validity(30, 700)},
+        "bizlong": {"validity": _validity(-5500, 700)},
+        "bizweak": {"validity": _validity(-5500, 700)},
         "biztls": {"profiles": [], "extensions": [_tls_usage()]},
     }
     made = {label: {**_leaf(label, "pubca"), **odd.get(label, {})} for label in _FILERS}

@@ -16,10 +16,20 @@ from signing.keys import PortTimeStamper
 from tests.pki import Pki
 
 
-async def signed(pki: Pki, pdf: bytes, label: str = "biz", *, tsa: Any = None, box: Any = None, **asked: Any) -> bytes:
+class _Signer(signers.SimpleSigner):
+    timestamp_digest = "sha256"
+
+    def unsigned_attrs(self, _digest: str, *others: Any, **named: Any) -> Any:
+        return super().unsigned_attrs(self.timestamp_digest, *others, **named)
+
+
+async def signed(
+    pki: Pki, pdf: bytes, label: str = "biz", *, tsa: Any = None, box: Any = None, timestamp_digest: str = "sha256", **asked: Any
+) -> bytes:
     """A signature with any settings of the engine: P7, SHA-1, certifying, visible, PKCS#1."""
     store = SimpleCertificateStore()
-    signer = signers.SimpleSigner(pki.cert(label), pki.arch.key_set.get_private_key(KeyLabel(label)), store)
+    signer = _Signer(pki.cert(label), pki.arch.key_set.get_private_key(KeyLabel(label)), store)
+    signer.timestamp_digest = timestamp_digest
     fields = {"field_name": "ChuKy1", "md_algorithm": "sha256", "subfilter": SigSeedSubFilter.PADES} | asked
     made = signers.PdfSigner(
         signers.PdfSignatureMetadata(**fields),
