@@ -10,9 +10,9 @@ setup:
 run: setup
 	@exec .venv/bin/motcua demo run
 
-# Two workers, a file each at a time: every worker has a database of its own.
+# Two workers, a file each at a time, in the order of tests/conftest.py: every worker has a database of its own.
 test: setup
-	@exec $(PY) -m pytest -n 2 --dist loadfile
+	@exec $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@$(PY) -m ruff check .

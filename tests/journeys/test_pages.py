@@ -36,7 +36,6 @@ async def test_public_pages_have_no_fault(looked_at: Visit) -> None:
     for name, address in PUBLIC.items():
         page = await looked_at.open(address)
         wrong += await faults(page, name)
-        await page.close()
     assert not wrong
 
 
@@ -46,9 +45,7 @@ async def start(visit: Visit) -> str:
     page = await visit.open(f"/ho-so/moi/{LICENCE}")
     await page.locator("main form button").click()
     await expect(page.locator("h1")).to_contain_text("đa cấp")
-    address = page.url
-    await page.close()
-    return address
+    return page.url
 
 
 async def fill(page: Page, values: dict[str, str]) -> None:
@@ -168,7 +165,6 @@ async def test_a_dossier_under_way_has_no_fault_in_any_state(looked_at: Visit, s
     for end, name in addresses.items():
         page = await looked_at.open(draft + end)
         wrong += await faults(page, f"{name}-{state}")
-        await page.close()
     assert not wrong
 
 
@@ -178,5 +174,4 @@ async def test_lists_of_a_business_have_no_fault(looked_at: Visit) -> None:
     for name, address in LISTS.items():
         page = await looked_at.open(address)
         wrong += await faults(page, name)
-        await page.close()
     assert not wrong
