@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jws
 from joserfc.jwk import OKPKey
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,13 +22,19 @@ from app.audit.events import Event
 from app.audit.record import record
 from app.core.actor import Actor
 from app.core.db import Sessions, transaction
+from app.core.errors import Conflict
 from app.core.permissions import Permission
 from app.core.settings import Settings
+from app.core.text import Text
 from app.trust import queries
 from app.trust.models import KeptAnswer, RevocationEvidence, TrustEpoch
 from app.trust.rules import KEPT_AFTER_END
 
 TRUST_CHANGE = "trust.change"
+_OVERTAKEN = Text(
+    "Kho tin cậy đã thay đổi sau khi có đề nghị này. Hãy từ chối đề nghị và lập lại trên đợt đang áp dụng.",
+    "The trust store has changed since this was proposed. Turn it down and propose it anew on what is in force.",
+)
 Gather = Callable[[Sequence[signing.Need]], Awaitable[signing.Evidence]]
 """`gather` with everything but the questions filled in: what jobs hand around."""
 
@@ -43,9 +49,10 @@ def store_key(settings: Settings) -> OKPKey:
 
 
 async def propose(session: AsyncSession, actor: Actor, content: signing.TrustSnapshot, note: str, *, at: datetime) -> UUID:
-    """Propose a whole new trust store; another administrator adopts it."""
+    """Propose a whole new trust store; another administrator adopts it, unless another epoch has come into force by then."""
     actor.must(Permission.TRUST_MANAGE)
-    payload = {"content": content.to_json(), "note": note}
+    in_force = await queries.snapshot(session)
+    payload = {"content": content.to_json(), "note": note, "base": in_force.epoch}
     approval_id = await approvals.ask(session, actor, TRUST_CHANGE, payload, at=at)
     record(session, actor, Event.TRUST_PROPOSED, subject_kind="approval", subject_id=approval_id, at=at)
     return approval_id
@@ -63,6 +70,10 @@ async def adopt(session: AsyncSession, actor: Actor, approval_id: UUID, *, key: 
     actor.must(Permission.TRUST_MANAGE)
     proposal = await approvals.confirm(session, actor, approval_id, TRUST_CHANGE, at=at)
     content = signing.TrustSnapshot.from_json(proposal["content"])
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('trust epoch'))"))
+    in_force = await queries.snapshot(session)
+    if proposal.get("base", in_force.epoch) != in_force.epoch:
+        raise Conflict(_OVERTAKEN)
     return await put_into_force(session, actor, content, proposal["note"], approval_id=approval_id, key=key, at=at)
 
 
