@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api import filing, health, oauth, openapi, payments, sharing
+from app.api import filing, health, oauth, openapi, payments, sharing, signature
 from app.api.edge import Hosts, Told
 from app.api.machine import remember_refusal
 from app.api.problem import invalid, problem, status_of, unforeseen
@@ -34,6 +34,7 @@ from app.core.db import engine_for, sessions_of
 from app.core.errors import Conflict, NotFound, Refusal, Unreachable
 from app.core.settings import Settings
 from app.core.text import Text
+from app.documents.anyone import Counter
 from app.fees.gateway import Vnpay
 from app.web import assets, errors, routes, signing_in
 from app.web.headers import SafeHeaders
@@ -61,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.stopping = False
     for router in routes.routers:
         app.include_router(router)
-    for door in (health, payments, oauth, sharing, filing, openapi, signing_in):
+    for door in (health, payments, oauth, sharing, filing, signature, openapi, signing_in):
         app.include_router(door.router)
     app.mount("/static", assets.files(), name="static")
     _refuse_politely(app)
@@ -90,9 +91,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.sessions = sessions_of(engine)
     app.state.blobs = blobs_of(settings)
     app.state.gateway = Vnpay.of(settings)
+    app.state.counter = Counter(settings.var / "checking")
     try:
         yield
     finally:
+        await app.state.counter.close()
         await engine.dispose()
 
 

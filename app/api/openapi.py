@@ -7,25 +7,32 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import orjson
 import yaml
 from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
-from app.api import filing, sharing
+from app.api import filing, sharing, signature
 from app.api.deps import KEY_NEEDED
 from app.api.filed import ProblemDocument
 from app.core.entry import anyone
+from app.documents import explain
 from app.registers.rules import SCHEMAS, Dataset
 from app.registers.rules import Schema as DatasetSchema
 
-Name = Literal["filing", "sharing"]
-NAMES: tuple[Name, ...] = ("filing", "sharing")
+Name = Literal["filing", "sharing", "signature"]
+NAMES: tuple[Name, ...] = ("filing", "sharing", "signature")
+ROUTERS = {"filing": filing.router, "sharing": sharing.router, "signature": signature.router}
 TITLES = {
     "filing": (
         "Nộp hồ sơ bằng máy / Filing by machine",
         "A company's own system files, follows and pays as its people do on the portal.",
     ),
     "sharing": ("Dữ liệu dùng chung / Shared data", "Another agency reads the ministry's records under a signed agreement."),
+    "signature": (
+        "Kiểm tra chữ ký số / Checking signatures",
+        "Anyone has the signatures of a PDF checked: no token, nothing stored, a few files a minute.",
+    ),
 }
 REFUSALS = {
     "400": "The request says too little or cannot be understood.",
@@ -40,6 +47,7 @@ REFUSALS = {
     "503": "A system we depend on did not answer; try again.",
 }
 OF_A_READ = ("400", "401", "403", "404", "422", "429", "503")
+OF_A_CHECK = ("413", "415", "422", "429", "503")
 OF_AN_ACT = ("400", "401", "403", "404", "409", "413", "415", "422", "429", "503")
 
 router = APIRouter(dependencies=[Depends(anyone)], include_in_schema=False)
@@ -76,6 +84,18 @@ async def filing_yaml() -> Response:
     return Response(text("filing"), media_type="application/yaml")
 
 
+@router.get("/api/signature/openapi.yaml")
+async def signature_yaml() -> Response:
+    """The description of the public check of signatures."""
+    return Response(text("signature"), media_type="application/yaml")
+
+
+@router.get("/api/signature/signature-report.schema.json")
+async def report_schema() -> Response:
+    """The form of a report, which the description points to."""
+    return Response(orjson.dumps(explain.report_schema()), media_type="application/schema+json")
+
+
 @router.get("/api/sharing/openapi.yaml")
 async def sharing_yaml() -> Response:
     """The description of the shared data."""
@@ -85,14 +105,17 @@ async def sharing_yaml() -> Response:
 def document(name: Name) -> dict[str, Any]:
     """One description as plain values."""
     app = FastAPI()
-    app.include_router(filing.router if name == "filing" else sharing.router)
+    app.include_router(ROUTERS[name])
     title, summary = TITLES[name]
     made = get_openapi(title=title, version="1.0.0", description=summary, routes=app.routes, openapi_version="3.1.0")
     made["servers"] = [{"url": "/", "description": "The portal"}]
-    _describe_security(made)
-    for operations in made["paths"].values():
-        for method, operation in operations.items():
-            _complete(operation, method)
+    if name == "signature":
+        _describe_check(made)
+    else:
+        _describe_security(made)
+        for operations in made["paths"].values():
+            for method, operation in operations.items():
+                _complete(operation, method)
     if name == "sharing":
         _describe_records(made)
     for operations in made["paths"].values():
@@ -101,13 +124,41 @@ def document(name: Name) -> dict[str, Any]:
     return made
 
 
-def _describe_security(made: dict[str, Any]) -> None:
-    """Say what FastAPI does not know: the DPoP-bound token, and the shape of a refusal."""
-    parts = made.setdefault("components", {})
+def _describe_refusals(made: dict[str, Any]) -> dict[str, Any]:
+    """The shape of a refusal; the answer is what all operations share."""
+    parts: dict[str, Any] = made.setdefault("components", {})
     problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     parts.setdefault("schemas", {}).update({**problem.pop("$defs", {}), "Problem": problem})
     for gone in ("HTTPValidationError", "ValidationError"):
         parts["schemas"].pop(gone, None)
+    return parts
+
+
+def _describe_check(made: dict[str, Any]) -> None:
+    """Open to everybody: no token, no nonce, no key."""
+    parts = _describe_refusals(made)
+    parts["schemas"]["Binding"] = signature.BINDING
+    parts["responses"] = {f"Refused{status}": _plain_refusal(status) for status in OF_A_CHECK}
+    made["security"] = []
+    for operation in made["paths"]["/api/signature/check"].values():
+        operation["responses"].update({status: {"$ref": f"#/components/responses/Refused{status}"} for status in OF_A_CHECK})
+
+
+def _plain_refusal(status: str) -> dict[str, Any]:
+    headers = {"Retry-After": _header("Seconds to wait.")} if status in {"429", "503"} else {}
+    return {**_refusal(status), "description": OF_CHECKS[status], "headers": headers}
+
+
+OF_CHECKS = REFUSALS | {
+    "415": "Neither application/pdf nor multipart/form-data.",
+    "422": "No PDF, an empty file, or a tax code that cannot be.",
+    "503": "Every place is taken; try again in a few seconds.",
+}
+
+
+def _describe_security(made: dict[str, Any]) -> None:
+    """Say what FastAPI does not know: the DPoP-bound token, and the shape of a refusal."""
+    parts = _describe_refusals(made)
     flow = {"tokenUrl": "/oauth/token", "scopes": {}}
     parts["securitySchemes"] = {
         "dpop": {

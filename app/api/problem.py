@@ -39,6 +39,7 @@ STATUS_OF_SLUG = {
     "wrong-host": 421,
     "unforeseen": 500,
     "no-space": 507,
+    "checks-busy": 503,
 }
 
 UNREADABLE = Text(

@@ -17,7 +17,7 @@ from signing.advice import advice
 from signing.binding import Binding, bound_to, split_tax_code
 from signing.codes import finding
 from signing.model import Finding, Indication, Kind, Report, Severity, Signature, Verdict
-from signing.report import to_etsi
+from signing.report import schema, to_etsi
 
 Row = tuple[Text, Text]
 Line = tuple[Text, ...]
@@ -277,6 +277,11 @@ def _moment(at: datetime) -> Text:
 def _same(text: str) -> Text:
     """Said alike in both languages."""
     return Text(text, text)
+
+
+def report_schema() -> dict[str, Any]:
+    """JSON Schema of the stored report."""
+    return schema()
 
 
 def printable(

@@ -115,8 +115,8 @@ _UPLOAD_ANOTHER = Text(" Hãy tải lên tệp khác.", " Upload another file.")
 
 
 def own_signature(report: Report, tax_code: str) -> Own:
-    """The best that the filer's signatures on this file are worth."""
-    if not report.signatures:
+    """The best that the filer's signatures on this file are worth; nothing where trust was only assumed."""
+    if report.integrity_only or not report.signatures:
         return Own.NONE
     own = [s for s in report.signatures if bound_to(s.signer, tax_code) is Binding.BOUND]
     if not own:
@@ -238,4 +238,4 @@ def unknown_files(needs: Iterable[PaperNeed], files: Sequence[File], overridden:
 
 def signed_places(needs: Iterable[PaperNeed]) -> frozenset[tuple[str, int]]:
     """The (paper, place) pairs that must carry the filer's signature."""
-    return frozenset((need.paper.id, place) for need in needs for place in need.paper.signed_places)
+    return frozenset((need.paper.id, place) for need in needs for place in need.signed_places)

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Request
 
 from app.core.errors import NotFound
 from app.core.text import has_unwanted
-from app.web import admin, business, official, official_files, public
+from app.web import admin, business, checking, official, official_files, public
 
 
 def plain_address(request: Request) -> None:
@@ -19,6 +19,6 @@ def plain_address(request: Request) -> None:
 
 
 _every = APIRouter(dependencies=[Depends(plain_address)])
-for _router in (public.router, *business.routers, official.router, official_files.router, *admin.routers):
+for _router in (public.router, checking.router, *business.routers, official.router, official_files.router, *admin.routers):
     _every.include_router(_router)
 routers: list[APIRouter] = [_every]

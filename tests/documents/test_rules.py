@@ -1,5 +1,7 @@
 """What a file is worth, in three values."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.catalogue.definition import Paper, Signed
@@ -18,7 +20,7 @@ from app.documents.rules import (
     refusal_text,
     unknown_files,
 )
-from signing.codes import CODES
+from signing.codes import CODES, finding
 from signing.model import Coverage, Modification, Report, Verdict
 from tests.dossiers.world import altered, report, unknown, unsigned
 
@@ -54,6 +56,15 @@ OWN = [
 @pytest.mark.parametrize("made,worth", OWN, ids=lambda value: str(value)[:12])
 def test_the_filers_own_signature_is_told_from_others(made: Report, worth: Own):
     assert own_signature(made, FILER) is worth
+
+
+def test_a_report_that_only_assumed_trust_is_never_accepted():
+    told = finding("DOC_INTEGRITY_ONLY")
+    study = replace(report(FILER), integrity_only=True, findings=(told,))
+    file = a_file(study)
+    assert (file.binding, file.refusal) == (Own.NONE, "DOC_INTEGRITY_ONLY")
+    assert judge(file, must_be_signed=False).acceptance is Acceptance.REFUSED
+    assert judge(file, must_be_signed=True, overridden=True).acceptance is Acceptance.REFUSED
 
 
 JUDGED = [
