@@ -10,6 +10,8 @@ from signing.model import Finding
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
 _STARTXREF = re.compile(rb"startxref\s*(\d{1,12})")
+_END = re.compile(rb"startxref\s*\d{1,12}\s*%%EOF")
+"""The end of a revision; `%%EOF` alone ends the character maps of embedded fonts as well."""
 _SPACE = b" \t\r\n\f\0"
 _OBJECT = re.compile(rb"(?<![0-9])[0-9]{1,10}[ \t\r\n\f\0]+[0-9]{1,5}[ \t\r\n\f\0]+obj(?![A-Za-z])")
 _TRAILER = re.compile(rb"(?<![A-Za-z])trailer(?![A-Za-z])")
@@ -120,7 +122,7 @@ def _last_startxref(part: bytes) -> int | None:
 def _parts(data: bytes, begin: int) -> Iterator[tuple[int, int]]:
     """Cut what follows the signed bytes at its end marks."""
     while begin < len(data) and data[begin:].strip(_BLANK):
-        stop = data.find(b"%%EOF", begin)
-        stop = len(data) if stop < 0 else stop + 5
+        end = _END.search(data, begin)
+        stop = end.end() if end else len(data)
         yield begin, stop
         begin = stop
