@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from asn1crypto import core
-from pyhanko.pdf_utils import misc
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
@@ -14,6 +13,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from signing import preflight, reader
 from signing.chain import Chain
 from signing.codes import finding
+from signing.damage import DAMAGE, TooMuch, is_exhaustion
 from signing.evidence import Evidence
 from signing.model import Coverage, Finding, Modification, SigningTime, Timestamp
 from signing.policy import DIFFERENCES, WITH_FORM_FILLING, Policy, may_sign
@@ -24,7 +24,6 @@ _COVERAGE = {
     SignatureCoverageLevel.ENTIRE_FILE: Coverage.ENTIRE_FILE,
     SignatureCoverageLevel.ENTIRE_REVISION: Coverage.ENTIRE_REVISION,
 }
-_DAMAGE = (misc.PdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError)
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,6 @@ class Document:
     embedded: Evidence
     shared_keys: frozenset[str]
     """Values that more than one field points to."""
-    signed_until: int
-    """Where the last signature's range ends: what came after it, no signature answers for."""
 
 
 @dataclass
@@ -67,6 +64,17 @@ class Draft:
         """Facts learnt, by their names in `Positive`."""
         self.facts = replace(self.facts, **facts)
 
+    def stumbled_over(self, error: Exception) -> None:
+        """The signature's fault where parsers are known to raise so; else ours."""
+        code = "SIG_FORMAT" if isinstance(error, DAMAGE) else "ENGINE_ERROR"
+        self.note(code, f"{type(error).__name__}: {error}")
+
+    @property
+    def answers_until(self) -> int:
+        """Where the bytes end that this signature answers for; 0 unless its mathematics is right."""
+        right = self.facts.range_exact and self.facts.digest_equal and self.facts.signature_right
+        return sum(self.slot.byte_range[2:]) if right else 0
+
     @property
     def is_doc_ts(self) -> bool:
         """A time stamp over the document, not somebody's signature."""
@@ -74,7 +82,7 @@ class Draft:
 
 
 def examine(slot: reader.Slot, document: Document) -> Draft:
-    """Everything that does not depend on time: format, integrity, what came later, algorithms."""
+    """Format and mathematics: what can be said without looking at anything else in the file."""
     draft = Draft(slot)
     supported = slot.subfilter in reader.SUPPORTED
     draft.know(supported=supported, unique=slot.key not in document.shared_keys)
@@ -85,11 +93,27 @@ def examine(slot: reader.Slot, document: Document) -> Draft:
         return draft
     try:
         _integrity(draft, document)
-    except (reader.TooMuch, MemoryError, RecursionError):
-        raise
-    except Exception as broken:  # noqa: BLE001  # every way in which a damaged signature makes the parser raise
-        draft.note("SIG_FORMAT", f"{type(broken).__name__}: {broken}")
+    except Exception as broken:  # noqa: BLE001  # what parsers raise shares no base class
+        _raise_exhaustion(broken)
+        draft.stumbled_over(broken)
     return draft
+
+
+def compare(draft: Draft, document: Document, answered_until: int) -> None:
+    """What came after the signed bytes. After `answered_until` no signature answers for anything."""
+    if draft.cms is None:
+        return
+    try:
+        _later_changes(draft, draft.cms, document, answered_until)
+    except Exception as broken:  # noqa: BLE001  # what parsers raise shares no base class
+        _raise_exhaustion(broken)
+        draft.stumbled_over(broken)
+
+
+def _raise_exhaustion(error: Exception) -> None:
+    """Too much is the document's matter, not one signature's."""
+    if is_exhaustion(error):
+        raise error
 
 
 def _integrity(draft: Draft, document: Document) -> None:
@@ -101,7 +125,6 @@ def _integrity(draft: Draft, document: Document) -> None:
     _ = signature.signer_cert  # raises when the certificate is missing or is not the one that the signature names
     _cryptography(draft, signature)
     draft.cms = signature
-    _later_changes(draft, signature, document)
 
 
 def _cryptography(draft: Draft, signature: EmbeddedPdfSignature) -> None:
@@ -134,30 +157,30 @@ def _refuse_content_inside(signature: EmbeddedPdfSignature) -> None:
         raise ValueError("exactly one signer is allowed")
 
 
-def _later_changes(draft: Draft, signature: EmbeddedPdfSignature, document: Document) -> None:
+def _later_changes(draft: Draft, signature: EmbeddedPdfSignature, document: Document, answered_until: int) -> None:
     """The library compares only when something follows the signed bytes; it is never told to skip."""
     objects = reader.object_count(document.pdf)
     coverage = signature.evaluate_signature_coverage()
     if coverage != SignatureCoverageLevel.ENTIRE_FILE and objects > document.policy.limits.diff_objects:
-        raise reader.TooMuch(f"{objects} objects to compare")
+        raise TooMuch(f"{objects} objects to compare")
     try:
         signature.compute_integrity_info(diff_policy=DIFFERENCES)
     except NotImplementedError as unclear:  # the comparison itself gives up: not judged is not fine
         draft.note("SIG_LATER_REVISION_UNCLEAR", str(unclear))
         return
-    except _DAMAGE as broken:  # what follows the signed bytes is no revision at all
+    except DAMAGE as broken:  # what follows the signed bytes is no revision at all
         if document.pdf.strict:  # or it only refers to something that is not there: the tolerant look decides
             draft.note("SIG_LATER_REVISION_UNCLEAR", f"{type(broken).__name__}: {broken}")
             return
         draft.know(unchanged=False)
         draft.note("SIG_MODIFIED_AFTER", f"{type(broken).__name__}: {broken}")
         return
-    _note_changes(draft, signature, document)
+    _note_changes(draft, signature, answered_until)
 
 
-def _note_changes(draft: Draft, signature: EmbeddedPdfSignature, document: Document) -> None:
+def _note_changes(draft: Draft, signature: EmbeddedPdfSignature, answered_until: int) -> None:
     draft.coverage = _COVERAGE.get(signature.evaluate_signature_coverage(), Coverage.PARTIAL)
-    is_last = sum(draft.slot.byte_range[2:]) == document.signed_until
+    is_last = sum(draft.slot.byte_range[2:]) >= answered_until
     draft.modification = _modification(signature.diff_result, is_last=is_last)
     kept = signature.summarise_integrity_info()["docmdp_ok"]
     unchanged = draft.modification in (Modification.NONE, Modification.SIGNATURES)

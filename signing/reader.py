@@ -18,13 +18,10 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.xref import XRefCache
 from pyhanko.sign.fields import enumerate_sig_fields
 
+from signing.damage import TooMuch
 from signing.limits import MIB, Limits
 
 SUPPORTED = frozenset({"/adbe.pkcs7.detached", "/ETSI.CAdES.detached", "/ETSI.RFC3161"})
-
-
-class TooMuch(Exception):
-    """The file is within the format and beyond our limits."""
 
 
 @dataclass(frozen=True)

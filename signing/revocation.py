@@ -28,10 +28,9 @@ def revocation_needs(source: Path | bytes, trust: TrustSnapshot, limits: Limits 
     """
     data = source if isinstance(source, bytes) else source.read_bytes()
     try:
-        leaves = signers_in(data, limits or Limits())
+        return needs_of(signers_in(data, limits or Limits()), trust)
     except Exception:  # noqa: BLE001  # the check itself says what is wrong with the file; here there is just nothing to ask
         return []
-    return needs_of(leaves, trust)
 
 
 def needs_of(leaves: Iterable[x509.Certificate], trust: TrustSnapshot) -> list[Need]:

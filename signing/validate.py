@@ -9,14 +9,14 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from pyhanko.pdf_utils import misc
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signing import fastpath, gate, preflight, reader, revocation
 from signing.chain import Moment
 from signing.codes import finding
-from signing.integrity import Document, Draft, examine
-from signing.model import Finding, Report, Signature, Timestamp, Verdict
+from signing.damage import DAMAGE, is_exhaustion
+from signing.integrity import Document, Draft, compare, examine
+from signing.model import Finding, Level, Report, Signature, Timestamp, Verdict
 from signing.policy import Policy
 from signing.row import level_of, row
 from signing.signature import judge_at
@@ -24,7 +24,7 @@ from signing.verdict import conclude
 
 fastpath.install()
 ENGINE = f"mot-cua/1 pyHanko/{version('pyHanko')}"
-for _chatty in ("pyhanko", "pyhanko_certvalidator"):  # their warnings name signers; everything is in the report
+for _chatty in ("pyhanko", "pyhanko_certvalidator", "pikepdf"):  # their warnings name signers; everything is in the report
     logging.getLogger(_chatty).addHandler(logging.NullHandler())
     logging.getLogger(_chatty).propagate = False
 
@@ -101,13 +101,8 @@ def _tolerant(data: bytes, policy: Policy) -> tuple[list[Finding], list[Signatur
 
 def unreadable(error: BaseException) -> Finding:
     """Name what stopped us; the text is technical and goes to `detail`."""
-    if isinstance(error, reader.TooMuch | MemoryError | RecursionError):
-        return finding("DOC_RESOURCE_LIMIT", f"{type(error).__name__}: {error}")
-    if "limit" in type(error).__name__.lower():
-        return finding("DOC_RESOURCE_LIMIT", f"{type(error).__name__}: {error}")
-    if isinstance(error, misc.PdfError | ValueError | KeyError | TypeError | AttributeError | IndexError | OSError):
-        return finding("DOC_UNREADABLE", f"{type(error).__name__}: {error}")
-    return finding("ENGINE_ERROR", f"{type(error).__name__}: {error}")
+    code = "DOC_UNREADABLE" if isinstance(error, DAMAGE) else "ENGINE_ERROR"
+    return finding("DOC_RESOURCE_LIMIT" if is_exhaustion(error) else code, f"{type(error).__name__}: {error}")
 
 
 def _read(data: bytes, pdf: PdfFileReader, policy: Policy) -> tuple[list[Finding], list[Signature]]:
@@ -123,13 +118,8 @@ def _read(data: bytes, pdf: PdfFileReader, policy: Policy) -> tuple[list[Finding
         policy=policy,
         embedded=revocation.embedded(pdf),
         shared_keys=_shared(found),
-        signed_until=max((_end(slot) for slot in found), default=0),
     )
     return findings, _rows(found, document)
-
-
-def _end(slot: reader.Slot) -> int:
-    return sum(slot.byte_range[2:]) if len(slot.byte_range) == 4 else 0
 
 
 def _unsigned(data: bytes) -> Finding:
@@ -163,14 +153,16 @@ def _shared(found: Sequence[reader.Slot]) -> frozenset[str]:
 def _rows(found: Sequence[reader.Slot], document: Document) -> list[Signature]:
     """Backwards through time: each good document time stamp proves that what it covers existed by then."""
     drafts = sorted((examine(slot, document) for slot in found), key=_order)
+    answered_until = max((draft.answers_until for draft in drafts), default=0)
+    for draft in drafts:
+        compare(draft, document, answered_until)
     moment = Moment(document.policy.at)
     for draft in reversed(drafts):
         moment = _judge_safely(draft, moment, document)
     has_store = "/DSS" in document.pdf.root
     last_stamp = max((n for n, d in enumerate(drafts) if d.is_doc_ts), default=-1)
-    return [
-        row(d, level_of(d, has_store=has_store, archived=n < last_stamp), _stamps(drafts[n + 1 :])) for n, d in enumerate(drafts)
-    ]
+    levels = [level_of(d, has_store=has_store, archived=n < last_stamp) for n, d in enumerate(drafts)]
+    return [_row_safely(d, levels[n], _stamps(drafts[n + 1 :])) for n, d in enumerate(drafts)]
 
 
 def _stamps(later: Sequence[Draft]) -> tuple[Timestamp, ...]:
@@ -182,8 +174,18 @@ def _judge_safely(draft: Draft, moment: Moment, document: Document) -> Moment:
     try:
         return judge_at(draft, moment, document)
     except Exception as error:  # noqa: BLE001  # an engine that stumbles has proven nothing
-        draft.note("ENGINE_ERROR", f"{type(error).__name__}: {error}")
+        draft.stumbled_over(error)
         return moment
+
+
+def _row_safely(draft: Draft, level: Level, covered_by: Sequence[Timestamp]) -> Signature:
+    """A certificate can be good enough for the mathematics and too damaged to be shown."""
+    try:
+        return row(draft, level, covered_by)
+    except Exception as error:  # noqa: BLE001  # see above
+        draft.stumbled_over(error)
+        draft.cms = None
+        return row(draft, level, covered_by)
 
 
 def _order(draft: Draft) -> int:

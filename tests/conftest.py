@@ -142,9 +142,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "journeys" not in item.path.parts)
 
 
+def pytest_configure() -> None:
+    """Before workers are started, so that all share the seed."""
+    os.environ.setdefault("MOTCUA_MUTATION_SEED", str(secrets.randbelow(1 << 32)))
+
+
 def pytest_report_header() -> str:
-    """Say in the log which clock and mode the run had."""
-    return f"MOTCUA_CI={os.environ.get('MOTCUA_CI', '')}"
+    """Say in the log which clock and mode the run had, and which mutants."""
+    return f"MOTCUA_CI={os.environ.get('MOTCUA_CI', '')} MOTCUA_MUTATION_SEED={os.environ['MOTCUA_MUTATION_SEED']}"
 
 
 @pytest.hookimpl(wrapper=True)
