@@ -299,5 +299,5 @@ async def read_issued(request: Request, session: Session, actor: Filer, at: At, 
         await deliver.hand_over(session, actor, dossier_id, at=at)
     name = f"{(view.number or view.kind).replace('/', '-')}.pdf"
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}", "Content-Length": str(view.size)}
-    stream = request.app.state.blobs.stream(issued_id, dossier_id)
+    stream = request.app.state.blobs.stream(view.file_key, dossier_id)
     return StreamingResponse(stream, media_type="application/pdf", headers=headers)

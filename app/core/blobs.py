@@ -11,7 +11,7 @@ import base64
 import hashlib
 import secrets
 import struct
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,11 +86,17 @@ class Blobs:
     @asynccontextmanager
     async def plain(self, key: UUID, dossier_id: UUID) -> AsyncIterator[Path]:
         """The plain file under a private temporary name, for a reader in another process; gone afterwards."""
+        async with self.scratch(self._chunks(key, dossier_id)) as path:
+            yield path
+
+    @asynccontextmanager
+    async def scratch(self, chunks: Iterable[bytes]) -> AsyncIterator[Path]:
+        """The same for content at hand."""
         folder = self.root.parent / "tmp"
         private_folder(folder)
-        path = folder / f"{key}.{secrets.token_hex(4)}"
+        path = folder / secrets.token_hex(16)
         try:
-            await asyncio.to_thread(_write_all, path, self._chunks(key, dossier_id))
+            await asyncio.to_thread(_write_all, path, chunks)
             yield path
         finally:
             path.unlink(missing_ok=True)
@@ -190,7 +196,7 @@ def _unsealed(cipher: AESGCM, bound: bytes, read: Callable[[int], bytes]) -> Ite
         counter, sealed = counter + 1, following
 
 
-def _write_all(path: Path, chunks: Iterator[bytes]) -> None:
+def _write_all(path: Path, chunks: Iterable[bytes]) -> None:
     with private_file(path) as out:
         for chunk in chunks:
             out.write(chunk)

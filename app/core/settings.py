@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     blob_key: SecretStr | None = None
     signing_keys: Path | None = None
     signing_passphrase: SecretStr | None = None
+    signing_pin: SecretStr | None = None  # of tokens, and of seals at a remote service
+    csc_token: SecretStr | None = None  # who we are at a remote signing service
 
     # People's sign-in (OpenID Connect).
     oidc_issuer: str = Field(default_factory=lambda known: f"{known['demo_url'].rstrip('/')}/id")

@@ -244,6 +244,7 @@ def issued_view(document: IssuedDocument) -> IssuedView:
         sha256=document.sha256,
         size=document.size,
         secret=document.secret,
+        file_key=document.file_key,
         replaces=document.replaces,
         revoked_at=document.revoked_at,
         revoked_reason=document.revoked_reason,

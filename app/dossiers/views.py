@@ -218,6 +218,7 @@ class IssuedView:
     sha256: str | None
     size: int | None
     secret: str
+    file_key: UUID
     replaces: UUID | None
     revoked_at: datetime | None
     revoked_reason: str | None

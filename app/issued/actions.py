@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,10 +23,15 @@ from app.issued import numbering
 from app.issued.editions import Edition, in_force
 from app.issued.facts import Facts
 from app.issued.models import IssuedDocument, IssuedSecret
-from app.issued.press import Ground, Press
-from app.issued.rules import State, wait_after
+from app.issued.press import Ground, Press, person_key
+from app.issued.rules import State, Way, wait_after
+from signing import archive
+from signing.pending import Begun, Pending
+
+T = TypeVar("T")
 
 MAKE, SIGN, SEAL = "issued.make", "issued.sign", "issued.seal"
+COMPLETE, ACCEPT, ERASE = "issued.complete", "issued.accept", "documents.erase"
 
 # Below the database's own limit for an idle transaction (30 s): the lock on the row is kept while we sign.
 PATIENCE_SECONDS = 25
@@ -73,15 +79,57 @@ async def make(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, pres
 
 
 async def sign(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, press: Press, at: datetime) -> IssuedDocument | None:
-    """Job: print, prepare and put the leader's signature on. The document when this run signed it, else None."""
+    """Job: print, prepare and put the leader's signature on, or wait for him. The document when this run signed it, else None."""
     document = await _locked(session, dossier_id, issued_id)
     if document.state != State.ORDERED or document.personal_signer is None or document.revoked_at is not None:
         return None
     ground, key = await press.ground(session, at), uuid7()
-    work = _signed(press, document, document.personal_signer, key, ground)
-    if await _attempt(session, document, work, topic=SIGN, at=at) is None:
+    way = await _attempt(session, document, _signed(press, document, document.personal_signer, key, ground), topic=SIGN, at=at)
+    if way is Way.AT_ONCE:
+        return _now_signed(document, key, at)
+    if way is not None:
+        document.state, document.way = State.WAITING, way
+        document.prepared_key = key if way is Way.UPLOAD else None
+    return None
+
+
+async def complete(
+    session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, press: Press, at: datetime
+) -> IssuedDocument | None:
+    """Job: put the signature that the leader's key gave into the file that waits. The document when this run signed it."""
+    document = await _locked(session, dossier_id, issued_id)
+    if document.state != State.WAITING or document.signature is None or document.revoked_at is not None:
         return None
+    ground, key = await press.ground(session, at), uuid7()
+    work = _completed(press, document, document.signature, key, ground)
+    if await _attempt(session, document, work, topic=COMPLETE, at=at) is None:
+        return None
+    outbox.put(session, ERASE, document_id=document.prepared_key)
+    return _now_signed(document, key, at)
+
+
+async def accept(
+    session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, press: Press, at: datetime
+) -> IssuedDocument | None:
+    """Job: look at the file that the leader signed himself. The document when it is taken; else he is told why not."""
+    document = await _locked(session, dossier_id, issued_id)
+    if document.state != State.WAITING or document.upload_key is None or document.revoked_at is not None:
+        return None
+    ground = await press.ground(session, at)
+    problem = await _attempt(session, document, _looked_at(press, document, document.upload_key, ground), topic=ACCEPT, at=at)
+    if problem is None:
+        return None
+    if problem:
+        outbox.put(session, ERASE, document_id=document.upload_key)
+        document.upload_key, document.error = None, problem
+        return None
+    outbox.put(session, ERASE, document_id=document.prepared_key)
+    return _now_signed(document, document.upload_key, at)
+
+
+def _now_signed(document: IssuedDocument, key: UUID, at: datetime) -> IssuedDocument:
     document.state, document.signed_key, document.signed_at = State.SIGNED, key, at
+    document.prepared_key = document.upload_key = document.pending = document.signature = None
     return document
 
 
@@ -167,17 +215,40 @@ async def _made(press: Press, document: IssuedDocument, ground: Ground) -> Store
     return await press.blobs.put_bytes(document.id, document.dossier_id, pdf)
 
 
-async def _signed(press: Press, document: IssuedDocument, signer: UUID, key: UUID, ground: Ground) -> Stored:
-    return await press.blobs.put_bytes(key, document.dossier_id, await press.sign(document, signer, ground))
+async def _signed(press: Press, document: IssuedDocument, signer: UUID, key: UUID, ground: Ground) -> Way:
+    """How his signature comes about; kept under `key` is the file that is signed now or waits to be signed elsewhere."""
+    way = press.keyring.way(person_key(signer))
+    if way is Way.AT_ONCE:
+        await press.blobs.put_bytes(key, document.dossier_id, await press.sign(document, signer, ground))
+    if way is Way.UPLOAD:
+        prepared, _ = await press.prepare(document)
+        await press.blobs.put_bytes(key, document.dossier_id, prepared)
+    return way
+
+
+async def _completed(press: Press, document: IssuedDocument, signature: bytes, key: UUID, ground: Ground) -> Stored:
+    if document.prepared_key is None or document.pending is None:
+        raise ValueError("a signature without the file it belongs to")
+    prepared = await press.blobs.get(document.prepared_key, document.dossier_id)
+    signed = await press.complete(Begun(prepared, Pending.from_json(document.pending)), signature, ground)
+    return await press.blobs.put_bytes(key, document.dossier_id, signed)
+
+
+async def _looked_at(press: Press, document: IssuedDocument, key: UUID, ground: Ground) -> str:
+    """Empty when the file may be taken; a word of `WHY_NOT` when it may not."""
+    if document.prepared_key is None or document.personal_signer is None:
+        raise ValueError("a signed file for a document that was not given out")
+    prepared = await press.blobs.get(document.prepared_key, document.dossier_id)
+    signed = await press.blobs.get(key, document.dossier_id)
+    return await press.problem_of(prepared, signed, document.personal_signer, ground)
 
 
 async def _sealed(press: Press, document: IssuedDocument, signed_key: UUID, ground: Ground) -> Stored:
     signed = await press.blobs.get(signed_key, document.dossier_id)
     pdf = await press.seal(document, signed, ground)
     await press.examine(pdf, ground, strict=True)
-    stored = await press.blobs.put_bytes(document.id, document.dossier_id, pdf)
-    await press.second_opinion(document)
-    return stored
+    document.stamped_until = archive.stamped_until(pdf)
+    return await press.blobs.put_bytes(document.id, document.dossier_id, pdf)
 
 
 async def _finished(
@@ -199,14 +270,12 @@ def _remember(session: AsyncSession, actor: Actor, event: Event, document: Issue
     )
 
 
-async def _attempt(
-    session: AsyncSession, document: IssuedDocument, work: Awaitable[Stored], *, topic: str, at: datetime
-) -> Stored | None:
+async def _attempt(session: AsyncSession, document: IssuedDocument, work: Awaitable[T], *, topic: str, at: datetime) -> T | None:
     """Do the work, or note why not and ask for another try: number and reason must outlive the failure, so nothing is raised."""
     document.attempts += 1
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            stored = await work
+            done = await work
     except SQLAlchemyError:
         raise  # the transaction is broken: nothing can be noted in it
     except Exception as error:  # noqa: BLE001  (whatever went wrong is kept with the document, and a job tries again)
@@ -215,4 +284,4 @@ async def _attempt(
         outbox.put(session, topic, not_before=again, dossier_id=document.dossier_id, issued_id=document.id)
         return None
     document.error = None
-    return stored
+    return done

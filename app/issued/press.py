@@ -3,10 +3,9 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
@@ -20,12 +19,15 @@ from app.core.settings import Settings
 from app.core.text import Text
 from app.issued import qr
 from app.issued.editions import edition
+from app.issued.keyring import Keyring
 from app.issued.models import IssuedDocument
 from app.issued.render import Place, Rendered, draw_stamp, render
 from app.issued.values import printed
 from app.trust import actions as trust
 from app.trust import queries as trusted
+from signing import archive, outside
 from signing.model import Indication
+from signing.pending import Begun, begin, complete
 
 # Names of the signature fields, and what a screen reader says of them.
 PERSON, SEAL, TIMESTAMP = "ChuKyNguoiCoThamQuyen", "ConDauCoQuan", "DauThoiGian"
@@ -65,18 +67,16 @@ class Press:
     pool: signing.Pool
     public_url: str
     agency: str
-    keys: Path | None
-    passphrase: bytes = field(repr=False)
+    keyring: Keyring
     stamper: Stamper
     gather: Gather
     stamp_url: str = ""
     loopback: bool = False
-    _signers: dict[str, signing.SoftSigner] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, settings: Settings, *, sessions: Sessions, blobs: Blobs, pool: signing.Pool) -> Self:
         """The press of these settings."""
-        secret, url, loopback = settings.signing_passphrase, settings.tsa_url or "", settings.fetch_loopback
+        url, loopback = settings.tsa_url or "", settings.fetch_loopback
 
         async def gather(needs: Sequence[signing.Need], at: datetime) -> signing.Evidence:
             return await trust.gather(sessions, needs, loopback=loopback, at=at)
@@ -86,8 +86,7 @@ class Press:
             pool=pool,
             public_url=settings.public_url,
             agency=settings.agency_code,
-            keys=settings.signing_keys,
-            passphrase=secret.get_secret_value().encode() if secret else b"",
+            keyring=Keyring.of(settings),
             stamper=partial(signing.HttpTsa, url),
             gather=gather,
             stamp_url=url,
@@ -119,46 +118,76 @@ class Press:
         """Printed and closed by one organisation seal: PDF/A-3a and PDF/UA-1 stay whole."""
         rendered = await asyncio.to_thread(self.print, document)
         box = _box(SEAL, rendered.place("seal"))
-        seat = await asyncio.to_thread(self._organisation, document, "framed", rendered.place("seal"), ground.at)
+        seat = await self._organisation(document, "framed", rendered.place("seal"), ground.at)
         return await signing.seal_only(rendered.pdf, seat, box, self.stamper(ground.rules))
 
-    async def sign(self, document: IssuedDocument, signer: UUID, ground: Ground) -> bytes:
-        """Printed, every field prepared, and signed by the person; the seal is to come."""
+    async def prepare(self, document: IssuedDocument) -> tuple[bytes, Place]:
+        """Printed, with a field for every signature to come; and where the person's stands."""
         rendered = await asyncio.to_thread(self.print, document)
         boxes = [_box(PERSON, rendered.place("person")), _box(SEAL, rendered.place("seal"))]
         boxes.append(signing.FieldBox(TIMESTAMP, LABELS[TIMESTAMP], None))
-        prepared = await asyncio.to_thread(signing.prepare, rendered.pdf, boxes)
-        seat = await asyncio.to_thread(self._person, document, signer, rendered.place("person"), ground.at)
+        return await asyncio.to_thread(signing.prepare, rendered.pdf, boxes), rendered.place("person")
+
+    async def sign(self, document: IssuedDocument, signer: UUID, ground: Ground) -> bytes:
+        """Printed, every field prepared, and signed by the person; the seal is to come."""
+        prepared, place = await self.prepare(document)
+        seat = await self._person(document, signer, place, ground.at)
         return await signing.personal_sign(prepared, seat, self.stamper(ground.rules))
+
+    async def begin(self, document: IssuedDocument, signer: UUID, at: datetime) -> Begun:
+        """The same up to the person's key, which will be asked later."""
+        prepared, place = await self.prepare(document)
+        return await begin(prepared, await self._person(document, signer, place, at), certify=True)
+
+    async def complete(self, begun: Begun, signature: bytes, ground: Ground) -> bytes:
+        """What was begun, with the signature that the person's key has given."""
+        return await complete(begun, signature, self.stamper(ground.rules))
 
     async def seal(self, document: IssuedDocument, signed: bytes, ground: Ground) -> bytes:
         """The organisation's seal over the signed file, then the evidence and the document time stamp."""
         place = Place("seal", 0, (0, 0, SEAL_PT, SEAL_PT))  # the field is there already; only its size matters
-        seat = await asyncio.to_thread(self._organisation, document, "round", place, ground.at)
+        seat = await self._organisation(document, "round", place, ground.at)
         tsa = self.stamper(ground.rules)
         sealed = await signing.seal(signed, seat, tsa)
         return await signing.finish(sealed, tsa, ground.trust, partial(self._evidence, ground), field=TIMESTAMP)
 
+    async def extend(self, pdf: bytes, ground: Ground) -> bytes:
+        """One more time stamp over a finished file, before the last one's certificate ends."""
+        return await archive.extend(pdf, self.stamper(ground.rules), ground.trust, partial(self._evidence, ground))
+
+    async def report(self, pdf: bytes, ground: Ground) -> signing.Report:
+        """What our own engine says of the file: officials' signatures alone count."""
+        needs = await self.pool.revocation_needs(pdf, ground.trust)
+        evidence = await self.gather(needs, ground.at)
+        policy = signing.Policy(at=ground.at, trust=ground.trust, evidence=evidence, roles=frozenset({signing.Role.OFFICIAL}))
+        return await self.pool.check(pdf, policy)
+
+    async def problem_of(self, prepared: bytes, signed: bytes, signer: UUID, ground: Ground) -> str:
+        """Why a file that the person signed himself may not be taken, empty when it may. Raises `Unsound` while it is unknown."""
+        certificate, number = self.keyring.registered(person_key(signer))
+        report = await self.report(signed, ground)
+        if report.verdict is signing.Verdict.INDETERMINATE and _only_waits(report):
+            raise Unsound("revocation is not known yet")
+        known = partial(outside.problem_of, certificate=certificate, person_id=number)
+        return await asyncio.to_thread(known, prepared, signed, report) or ""
+
     async def examine(self, pdf: bytes, ground: Ground, *, strict: bool) -> None:
-        """Raise `Unsound` unless our own engine accepts the file.
+        """Raise `Unsound` unless our own engine accepts the file, and `pdfsig` as well, where it is installed.
 
         Not `strict`: our own seal's revocation may be unknown for the moment, so that a filer gets the receipt of what was
         filed while an authority is silent.
         """
-        needs = await self.pool.revocation_needs(pdf, ground.trust)
-        evidence = await self.gather(needs, ground.at)
-        policy = signing.Policy(at=ground.at, trust=ground.trust, evidence=evidence, roles=frozenset({signing.Role.OFFICIAL}))
-        report = await self.pool.check(pdf, policy)
-        waits = {(sign.indication, sign.subindication) for sign in report.signatures} <= PASSES
-        if report.verdict is not signing.Verdict.VALID and (strict or not report.signatures or not waits):
+        report = await self.report(pdf, ground)
+        if report.verdict is not signing.Verdict.VALID and (strict or not _only_waits(report)):
             raise Unsound(f"{report.verdict}: {', '.join(sorted(report.codes))}")
+        await self._second_opinion(pdf)
 
-    async def second_opinion(self, document: IssuedDocument) -> None:
-        """Raise `Unsound` when `pdfsig`, where it is installed, finds a signature of the stored file broken."""
+    async def _second_opinion(self, pdf: bytes) -> None:
+        """Raise `Unsound` when `pdfsig` finds a signature broken."""
         tool = shutil.which("pdfsig")
         if tool is None:
             return
-        async with self.blobs.plain(document.id, document.dossier_id) as path:
+        async with self.blobs.scratch([pdf]) as path:
             process = await asyncio.create_subprocess_exec(
                 tool, "-nocert", str(path), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
             )
@@ -166,31 +195,31 @@ class Press:
         if faults := _faults(heard.decode(errors="replace")):
             raise Unsound(f"pdfsig: {'; '.join(faults)}")
 
-    def _organisation(self, document: IssuedDocument, shape: str, place: Place, at: datetime) -> signing.Seat:
+    async def _organisation(self, document: IssuedDocument, shape: str, place: Place, at: datetime) -> signing.Seat:
         name = f"seal-{document.unit}"
-        own = self._file(name).exists()
+        own = self.keyring.holds(name)
         facts = document.facts
         said = {"organisation": facts["office"] if own else facts["governing_body"], "at": _shown(at), "shape": shape}
-        return signing.Seat(self._signer(name if own else f"seal-{self.agency}"), SEAL, stamp=_stamp(said, place))
+        signer = await self.keyring.signer(name if own else f"seal-{self.agency}")
+        return signing.Seat(signer, SEAL, stamp=await asyncio.to_thread(_stamp, said, place))
 
-    def _person(self, document: IssuedDocument, signer: UUID, place: Place, at: datetime) -> signing.Seat:
+    async def _person(self, document: IssuedDocument, signer: UUID, place: Place, at: datetime) -> signing.Seat:
         who: dict[str, Any] = document.facts.get("signer") or document.facts["officer"]
-        stamp = _stamp({"signer": who["name"], "at": _shown(at), "shape": "personal"}, place)
-        return signing.Seat(self._signer(f"person-{signer}"), PERSON, stamp=stamp)
-
-    def _file(self, name: str) -> Path:
-        if self.keys is None:
-            raise FileNotFoundError("set MOTCUA_SIGNING_KEYS: the folder of the portal's signing keys")
-        return self.keys / f"{name}.p12"
-
-    def _signer(self, name: str) -> signing.SoftSigner:
-        # Opening a key costs tens of milliseconds; using it does not.
-        if name not in self._signers:
-            self._signers[name] = signing.SoftSigner.from_pkcs12(self._file(name).read_bytes(), self.passphrase)
-        return self._signers[name]
+        said = {"signer": who["name"], "at": _shown(at), "shape": "personal"}
+        key = await self.keyring.signer(person_key(signer))
+        return signing.Seat(key, PERSON, stamp=await asyncio.to_thread(_stamp, said, place))
 
     async def _evidence(self, ground: Ground, needs: Sequence[signing.Need]) -> signing.Evidence:
         return await self.gather(needs, ground.at)
+
+
+def _only_waits(report: signing.Report) -> bool:
+    return bool(report.signatures) and {(sign.indication, sign.subindication) for sign in report.signatures} <= PASSES
+
+
+def person_key(person_id: UUID) -> str:
+    """The name of a person's entry in the keyring."""
+    return f"person-{person_id}"
 
 
 SEAL_PT = 102.05  # 36 mm, the actual size of a ministry's seal

@@ -3,6 +3,8 @@
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from app.core.text import Text
+
 
 class Kind(StrEnum):
     """What a document is in law; its template may differ (a result is a certificate or a letter)."""
@@ -41,8 +43,67 @@ class State(StrEnum):
     """How far a document has come. A failed try changes nothing here: see `error`."""
 
     ORDERED = "ordered"
+    WAITING = "waiting"  # for its signer: see `Way`
     SIGNED = "signed"  # the personal signature is on it, the seal is not
     READY = "ready"
+
+
+class Way(StrEnum):
+    """How a personal signature comes about."""
+
+    AT_ONCE = "at-once"  # the decision itself suffices
+    APPROVAL = "approval"  # the signer approves, one document or several at once
+    UPLOAD = "upload"  # the signer signs with a program of his own and brings the file back
+
+
+WHY_NOT = {
+    "unreachable": Text(
+        "Dịch vụ ký số hoặc thiết bị giữ khóa không trả lời. Hãy thử lại sau ít phút.",
+        "The signing service or the device with the key did not answer. Try again in a few minutes.",
+    ),
+    "refused": Text(
+        "Dịch vụ ký số từ chối yêu cầu. Hãy xem thông báo trên điện thoại của bạn hoặc hỏi nhà cung cấp.",
+        "The signing service refused. See the message on your telephone, or ask the provider.",
+    ),
+    "wrong-pin": Text(
+        "Mã PIN hoặc mã OTP không đúng. Hãy ký lại với mã đúng; nhập sai nhiều lần sẽ khóa chứng thư.",
+        "The PIN or one-time code is wrong. Sign again with the right one; several wrong ones lock the certificate.",
+    ),
+    "too-many": Text(
+        "Dịch vụ ký số không nhận nhiều văn bản như vậy trong một lần. Hãy chọn ít văn bản hơn.",
+        "The signing service does not take as many documents at once. Choose fewer.",
+    ),
+    "unsuitable": Text(
+        "Khóa ký được cấu hình chưa đúng. Hãy báo người quản trị hệ thống.",
+        "The signing key is not set up correctly. Tell the system administrator.",
+    ),
+    "too-late": Text("Đã quá thời gian chờ phê duyệt. Hãy ký lại.", "The approval took too long. Sign again."),
+    "other-bytes": Text(
+        "Tệp tải lên không phải tệp đã lấy về để ký, hoặc phần mềm đã lưu lại toàn bộ tệp. Hãy lấy tệp về và ký lại.",
+        "This is not the file that was given out to be signed, or the program saved it anew. Download it again and sign that.",
+    ),
+    "not-one": Text(
+        "Tệp phải có đúng một chữ ký số: của bạn. Hãy lấy tệp về và ký một lần.",
+        "The file must carry exactly one signature: yours. Download it and sign once.",
+    ),
+    "not-valid": Text(
+        "Chữ ký trên tệp chưa hợp lệ. Hãy ký bằng chứng thư số chuyên dùng Chính phủ còn hiệu lực.",
+        "The signature on the file is not valid. Sign with a government certificate that is in force.",
+    ),
+    "another-signer": Text(
+        "Chữ ký là của người khác. Hãy ký bằng chứng thư số của chính bạn đã đăng ký.",
+        "The signature is someone else's. Sign with your own registered certificate.",
+    ),
+    "certifies": Text(
+        "Hãy dùng kiểu ký thông thường (phê duyệt), không dùng kiểu chứng thực tài liệu.",
+        "Use an ordinary (approval) signature, not one that certifies the document.",
+    ),
+    "more-than-a-signature": Text(
+        "Ngoài chữ ký, nội dung tệp đã bị thay đổi. Hãy lấy tệp về và chỉ ký.",
+        "Something besides the signature was changed. Download the file and do nothing but sign.",
+    ),
+}
+"""Why a signature has not come about, by the word that is kept: for the signer."""
 
 
 class Standing(StrEnum):

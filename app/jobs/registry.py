@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from app.core import clock
@@ -14,8 +15,10 @@ from app.documents import examine
 from app.documents import queries as documents
 from app.documents.notary import Notary
 from app.documents.pool import CheckingPool
-from app.dossiers.actions import decide, deliver, papers
+from app.dossiers.actions import automatic, decide, deliver, papers
+from app.dossiers.code import Numbering
 from app.issued import actions as issued
+from app.issued import approving, archiving
 from app.issued.press import Press
 from app.issued.rules import RESULTS
 from app.notices import actions as notices
@@ -70,18 +73,60 @@ async def erase_document(tools: Tools, payload: Payload, _at: datetime) -> None:
 
 
 async def make_paper(tools: Tools, payload: Payload, at: datetime) -> None:
-    """Render and seal a receipt, form or letter."""
+    """Render and seal a receipt, form or letter; or a result that nobody signs in person, which answers the dossier."""
+    dossier_id, issued_id = UUID(payload["dossier_id"]), UUID(payload["issued_id"])
     async with transaction(tools.sessions) as session:
-        await issued.make(session, UUID(payload["dossier_id"]), UUID(payload["issued_id"]), press=tools.press, at=at)
+        document = await issued.make(session, dossier_id, issued_id, press=tools.press, at=at)
+        if document is not None and document.kind in RESULTS:
+            await deliver.publish(session, dossier_id, issued_id, at=at)
+
+
+async def proceed(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Do what the procedure leaves to the portal: take the dossier in, and answer it."""
+    numbering = Numbering(tools.settings.number_pattern, tools.settings.agency_code)
+    async with transaction(tools.sessions) as session:
+        await automatic.proceed(session, UUID(payload["dossier_id"]), numbering=numbering, at=at)
 
 
 async def sign_result(tools: Tools, payload: Payload, at: datetime) -> None:
-    """Render a result and put the leader's personal signature on it."""
+    """Render a result and put the leader's personal signature on it, or let it wait for him."""
+    await _signed(tools, payload, issued.sign, at)
+
+
+async def approve_results(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Ask a leader's key for the signatures he approved. It may take minutes: no transaction is open meanwhile."""
+    approval_id = UUID(payload["approval_id"])
+    async with transaction(tools.sessions) as session:
+        batch = await approving.prepare(session, approval_id, press=tools.press, at=at)
+    if batch is None:
+        return
+    answer = await approving.ask(batch, press=tools.press, key=approving.box_key(tools.settings))
+    async with transaction(tools.sessions) as session:
+        await approving.keep(session, approval_id, answer, at=clock.now())
+
+
+async def complete_result(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Put the signature that a leader's key gave into its file."""
+    await _signed(tools, payload, issued.complete, at)
+
+
+async def accept_result(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Look at a file that a leader signed himself."""
+    await _signed(tools, payload, issued.accept, at)
+
+
+async def _signed(tools: Tools, payload: Payload, act: Callable[..., Awaitable[Any]], at: datetime) -> None:
     dossier_id, issued_id = UUID(payload["dossier_id"]), UUID(payload["issued_id"])
     async with transaction(tools.sessions) as session:
-        document = await issued.sign(session, dossier_id, issued_id, press=tools.press, at=at)
+        document = await act(session, dossier_id, issued_id, press=tools.press, at=at)
         if document is not None:
             await decide.signed(session, dossier_id, issued_id, at=at)
+
+
+async def extend_paper(tools: Tools, payload: Payload, at: datetime) -> None:
+    """One more time stamp over an issued file, before the last one's certificate ends."""
+    async with transaction(tools.sessions) as session:
+        await archiving.extend(session, UUID(payload["dossier_id"]), UUID(payload["issued_id"]), press=tools.press, at=at)
 
 
 async def seal_result(tools: Tools, payload: Payload, at: datetime) -> None:
@@ -100,11 +145,16 @@ async def deliver_notice(tools: Tools, payload: Payload, at: datetime) -> None:
 
 
 JOBS: dict[str, Job] = {
+    automatic.PROCEED: proceed,
     "documents.check": check_document,
     "documents.stamp": stamp_document,
     "documents.erase": erase_document,
     "issued.make": make_paper,
     "issued.sign": sign_result,
+    "issued.approve": approve_results,
+    "issued.complete": complete_result,
+    "issued.accept": accept_result,
     "issued.seal": seal_result,
+    "issued.extend": extend_paper,
     "notices.deliver": deliver_notice,
 }

@@ -10,10 +10,11 @@ from app.core import limits, outbox
 from app.core.db import transaction
 from app.documents import queries as documents
 from app.documents import stamping
-from app.dossiers.actions import lapse
+from app.dossiers.actions import lapse, version
 from app.fees import actions as fees
 from app.identity import actions as identity
 from app.identity import oidc
+from app.issued import archiving
 from app.jobs.registry import Tools, notary
 from app.sharing import actions as sharing
 from app.trust import actions as trust
@@ -46,6 +47,12 @@ async def lapse_overdue(tools: Tools, at: datetime) -> None:
         await lapse.lapse_overdue(session, at)
 
 
+async def move_drafts(tools: Tools, at: datetime) -> None:
+    """Take drafts over to newer versions of their procedures, where these say so."""
+    async with transaction(tools.sessions) as session:
+        await version.move_drafts(session, at)
+
+
 async def recheck_documents(tools: Tools, at: datetime) -> None:
     """Ask again for files whose signatures could not be judged yet."""
     async with transaction(tools.sessions) as session:
@@ -73,6 +80,12 @@ async def refresh_trust(tools: Tools, at: datetime) -> None:
     await trust.refresh(tools.sessions, loopback=tools.settings.fetch_loopback, at=at)
 
 
+async def extend_papers(tools: Tools, at: datetime) -> None:
+    """Extend what was issued before the certificate of its last time stamp ends."""
+    async with transaction(tools.sessions) as session:
+        await archiving.ask_extensions(session, at=at)
+
+
 async def expire_payments(tools: Tools, at: datetime) -> None:
     """Close payment attempts that the gateway never answered."""
     async with transaction(tools.sessions) as session:
@@ -95,11 +108,13 @@ async def refresh_provider(tools: Tools, at: datetime) -> None:
 SCHEDULE = (
     Every("audit.seal", 1, seal_logs),
     Every("dossiers.lapse", 60, lapse_overdue),
+    Every("dossiers.versions", 300, move_drafts),
     Every("documents.recheck", 10, recheck_documents),
     Every("documents.stamp", 2, stamp_documents),
     Every("documents.renew", 86_400, renew_receipts),
     Every("trust.refresh", 60, refresh_trust),
     Every("fees.expire", 60, expire_payments),
+    Every("issued.extend", 6 * 3600, extend_papers),
     Every("sweep", 60, sweep),
     Every("identity.provider", 60, refresh_provider),
 )

@@ -154,7 +154,8 @@ async def issued_bytes(
     """A document that the ministry issued in this dossier."""
     await queries.case_file(session, actor, dossier_id, at=at)
     ready = await issued.ready(session, dossier_id, issued_id)
-    return download(request, issued_id, dossier_id, name=f"{ready.kind}.pdf", media_type="application/pdf", size=ready.size or 0)
+    size, kind = ready.size or 0, "application/pdf"
+    return download(request, ready.file_key, dossier_id, name=f"{ready.kind}.pdf", media_type=kind, size=size)
 
 
 @dataclass(frozen=True, slots=True)

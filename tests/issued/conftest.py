@@ -16,6 +16,7 @@ from app.core.actor import SYSTEM
 from app.core.blobs import Blobs
 from app.core.ids import uuid7
 from app.dossiers.models import Dossier
+from app.issued.keyring import Keyring
 from app.issued.press import Press
 from app.trust import actions as trust
 from signing import Evidence, Need, Pool
@@ -64,8 +65,7 @@ def press(pki: Pki, keys: Path, pool: Pool, blobs: Blobs) -> Press:
         pool=pool,
         public_url="https://portal.example",
         agency="G02",
-        keys=keys,
-        passphrase=PASSPHRASE,
+        keyring=Keyring(keys, PASSPHRASE),
         stamper=lambda _rules: pki.tsa(),
         gather=gather,
     )

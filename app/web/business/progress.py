@@ -111,4 +111,4 @@ async def issued_file(request: Request, session: Session, actor: Business, at: A
     if ready.kind in RESULTS and case.card.state is State.ISSUED:
         await deliver.hand_over(session, actor, dossier_id, at=at)
     name = f"{(ready.number or ready.kind).replace('/', '-')}.pdf"
-    return download(request, issued_id, dossier_id, name=name, media_type="application/pdf", size=ready.size or 0)
+    return download(request, ready.file_key, dossier_id, name=name, media_type="application/pdf", size=ready.size or 0)
