@@ -330,9 +330,27 @@ class Procedure(Part):
         return tuple(found)
 
     def result_facts(self, answers: Answers) -> list[tuple[Text, str]]:
-        """What is printed on the result: label and value, as an official letter writes it."""
-        lines = [(fact.label, self._printed(fact.value, answers)) for fact in self.result.facts]
+        """What is printed on the result line by line: label and value, as an official letter writes it."""
+        single = [fact for fact in self.result.facts if self._rows(fact.value) is None]
+        lines = [(fact.label, self._printed(fact.value, answers)) for fact in single]
         return [(label, value) for label, value in lines if value]
+
+    def result_tables(self, answers: Answers) -> list[tuple[Text, list[Text], list[list[str]]]]:
+        """What is printed on the result as tables: name, heads of the columns, cells. A table without rows is left out."""
+        named = [(fact, rows) for fact in self.result.facts if (rows := self._rows(fact.value))]
+        return [
+            (
+                fact.label,
+                [column.label for column in rows.of],
+                [[words.answer(c, row.get(c.id)).vi for c in rows.of] for row in given],
+            )
+            for fact, rows in named
+            if (given := words.lookup(answers, fact.value))
+        ]
+
+    def _rows(self, name: str) -> FormField | None:
+        field = self.field(name)
+        return field if field is not None and field.type is FieldType.ROWS else None
 
     def _printed(self, name: str, answers: Answers) -> str:
         value, asked = words.lookup(answers, name), self.asked(name)

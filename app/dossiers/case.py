@@ -38,7 +38,7 @@ from app.dossiers.visibility import visible_to
 from app.fees.queries import bills_of
 from app.identity import queries as identity
 from app.issued import queries as issued
-from app.issued.rules import RESULTS
+from app.issued.rules import INTERNAL, RESULTS
 from app.tasks import queries as task_queries
 from app.tasks.models import Task
 from app.tasks.rules import Assignee
@@ -98,10 +98,13 @@ async def _documents(
 
 
 async def _issued(session: AsyncSession, dossier: Dossier, *, owner: bool) -> tuple[IssuedView, ...]:
-    """A business sees its result once it is issued, not while it or its replacement is being signed."""
+    """A business sees its result once it is issued, not while it or its replacement is being signed; nothing between offices."""
     there = [issued_view(document) for document in await issued.of_dossier(session, dossier.id)]
+    if not owner:
+        return tuple(there)
     answered = dossier.state in (State.ISSUED, State.RETURNED)
-    return tuple(view for view in there if not owner or view.kind not in RESULTS or (answered and view.ready))
+    shown = [view for view in there if view.kind not in INTERNAL]
+    return tuple(view for view in shown if view.kind not in RESULTS or (answered and view.ready))
 
 
 async def _clock(session: AsyncSession, dossier: Dossier, procedure: Procedure) -> tuple[ledger.Line, ...]:

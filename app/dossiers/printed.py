@@ -25,6 +25,7 @@ from app.issued.facts import (
     Result,
     StopNotice,
     SupplementRequest,
+    Table,
 )
 
 ROLE_TITLE: dict[Role, Text] = {
@@ -190,11 +191,24 @@ def result(head: Head, answers: Mapping[str, Any], *, conditions: Sequence[str],
         legal_basis=grounds_of(procedure),
         paragraphs=(made.statement.vi,),
         lines=tuple(Line(label_vi=label.vi, label_en=label.en, value=value) for label, value in procedure.result_facts(answers)),
+        tables=_tables(procedure, answers),
         conditions=tuple(conditions),
         term=procedure.term_text.vi if procedure.term_text else "",
         valid_from=day,
         valid_until=procedure.valid_until(answers, day),
         signer=signer,
+    )
+
+
+def _tables(procedure: Procedure, answers: Mapping[str, Any]) -> tuple[Table, ...]:
+    return tuple(
+        Table(
+            title_vi=name.vi,
+            title_en=name.en,
+            columns=tuple(head.vi for head in heads),
+            rows=tuple(tuple(cells) for cells in rows),
+        )
+        for name, heads, rows in procedure.result_tables(answers)
     )
 
 

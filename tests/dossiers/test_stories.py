@@ -83,7 +83,7 @@ async def test_a_licence_with_a_fee_goes_from_draft_to_the_hands_of_the_business
         "deliver",
     ]
     assert await ticks(world, dossier_id) == ["start", "end_stage", "start", "stop"]
-    assert await issued(world, dossier_id) == ["fee-receipt", "form-01", "receipt", "result"]
+    assert await issued(world, dossier_id) == ["fee-notice", "fee-receipt", "form-01", "form-06", "receipt", "result"]
     assert await told(world, dossier_id) == ["fee-due", "fee-paid", "received", "result-ready", "submitted"]
     result = await world.result(dossier)
     licence = await registers.one(world.session, Dataset.LICENCES, result.number)
@@ -192,7 +192,7 @@ async def test_a_business_withdraws_until_the_decision_and_owes_nothing_more(wor
     dossier = await world.dossier(dossier_id)
     assert dossier.state == State.WITHDRAWN
     assert [bill.state for bill in await bills_of(world.session, dossier_id)] == ["cancelled"]
-    assert await issued(world, dossier_id) == ["form-01", "form-05", "receipt"]
+    assert await issued(world, dossier_id) == ["fee-notice", "form-01", "form-05", "form-06", "receipt"]
     case = await case_file(world.session, world.seller, dossier_id, at=world.at)
     assert case.may == frozenset()
 

@@ -12,6 +12,7 @@ from app.core.text import Text
 from app.dossiers.actions.correct import supersede
 from app.dossiers.actions.licence import share_licence
 from app.dossiers.actions.move import may_move, move
+from app.dossiers.actions.sheets import keep_control_sheet
 from app.dossiers.actions.steps import my_task, open_step, step_of
 from app.dossiers.lifecycle import Act, State
 from app.dossiers.models import Dossier
@@ -92,3 +93,4 @@ async def hand_over(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at
             tasks.complete(task, actor, outcome="returned", at=at)
     way = "desk" if actor.unit else "online"
     await move(session, actor, dossier, Act.DELIVER, procedure=procedure, payload={"way": way}, at=at)
+    await keep_control_sheet(session, dossier, procedure, at=at)

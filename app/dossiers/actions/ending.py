@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.catalogue.procedure import Procedure
 from app.core.text import Text
 from app.dossiers.actions.offices import head_of
+from app.dossiers.actions.sheets import keep_control_sheet
 from app.dossiers.lifecycle import STATE_NAME, State
 from app.dossiers.models import Dossier
 from app.dossiers.printed import stop_notice
@@ -46,7 +47,8 @@ def _stage(dossier: Dossier, procedure: Procedure) -> str:
     return now.vi
 
 
-async def tell_end(session: AsyncSession, dossier: Dossier, kind: Told, *, at: datetime) -> None:
-    """Tell the business that its dossier has ended."""
+async def tell_end(session: AsyncSession, dossier: Dossier, procedure: Procedure, kind: Told, *, at: datetime) -> None:
+    """After the move: tell the business that its dossier has ended, and keep who had it in hand until then (form 06)."""
+    await keep_control_sheet(session, dossier, procedure, at=at)
     told: dict[str, str | int] = {"reference": dossier.reference or ""}
     await notices.tell(session, tax_code=dossier.tax_code, dossier_id=dossier.id, kind=kind, params=told, at=at)

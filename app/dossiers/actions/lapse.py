@@ -52,4 +52,4 @@ async def _lapse(session: AsyncSession, dossier: Dossier, at: datetime) -> None:
     await end_early(session, dossier, procedure, request="", decision=decision, by=by, at=at)
     await move(session, SYSTEM, dossier, Act.LAPSE, procedure=procedure, payload=payload, at=at)
     kind = Told.REFUSED_AT_INTAKE if dossier.state == State.REFUSED_AT_INTAKE else Told.STOPPED
-    await tell_end(session, dossier, kind, at=at)
+    await tell_end(session, dossier, procedure, kind, at=at)

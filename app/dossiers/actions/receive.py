@@ -23,7 +23,7 @@ from app.dossiers.code import Numbering
 from app.dossiers.lifecycle import Act
 from app.dossiers.models import Dossier, DossierCounter, DossierNumber
 from app.dossiers.printed import appointment, officer, refusal_to_receive
-from app.dossiers.queries import procedure_of, visible_to
+from app.dossiers.queries import last_event, procedure_of, visible_to
 from app.fees.queries import bills_of
 from app.issued import actions as issued
 from app.issued.facts import Appointment, FeeLine
@@ -62,9 +62,8 @@ async def receive(
         await open_step(session, dossier, procedure, first, at=at)
     form = await _appointment(session, actor, dossier, procedure, at)
     number = await _number(session, dossier, numbering, day_in_vietnam(at))
-    await issued.order(
-        session, form.model_copy(update={"dossier": number}), dossier_id=dossier.id, unit=dossier.desk, series="TNHS", at=at
-    )
+    printed = form.model_copy(update={"dossier": number})
+    await issued.order(session, printed, dossier_id=dossier.id, unit=dossier.desk, series="TNHS", at=at)
     await share(session, dossier, at=at)
     told: dict[str, str | int] = {"number": number, "due": dossier.due_at.isoformat() if dossier.due_at else ""}
     await notices.tell(session, tax_code=dossier.tax_code, dossier_id=dossier.id, kind=Told.RECEIVED, params=told, at=at)
@@ -90,7 +89,12 @@ async def _appointment(session: AsyncSession, actor: Actor, dossier: Dossier, pr
         received_at=at,
         due_at=dossier.due_at,
         by=officer(actor.name, Role.INTAKE_OFFICER),
-    )
+    ).model_copy(update={"submitter": await _submitter(session, dossier)})
+
+
+async def _submitter(session: AsyncSession, dossier: Dossier) -> str:
+    filed = await last_event(session, dossier.id, Act.SUBMIT, "reference")
+    return filed.actor_name if filed else dossier.enterprise_name
 
 
 async def _number(session: AsyncSession, dossier: Dossier, numbering: Numbering, day: date) -> str:
@@ -115,6 +119,7 @@ async def refuse(
     procedure = await procedure_of(session, dossier)
     head = await head_of(session, dossier, procedure, at_desk=True)
     form = refusal_to_receive(head, reason=said, proper_authority=proper, by=officer(actor.name, Role.INTAKE_OFFICER))
+    form = form.model_copy(update={"submitter": await _submitter(session, dossier)})
     await issued.order(session, form, dossier_id=dossier.id, unit=dossier.desk, series="TCTN", at=at)
     payload = {"reason": said, "proper_authority": proper}
     await move(session, actor, dossier, Act.REFUSE_TO_RECEIVE, procedure=procedure, payload=payload, at=at)

@@ -13,6 +13,7 @@ from app.core.errors import NotAllowed, WrongState
 from app.core.permissions import Role
 from app.core.text import Text
 from app.dossiers.actions.move import move
+from app.dossiers.actions.sheets import send_fee_notice
 from app.dossiers.clock import Turn, stage_after, starts_when_paid, step_due
 from app.dossiers.lifecycle import Act
 from app.dossiers.models import Dossier
@@ -120,6 +121,7 @@ async def demand(session: AsyncSession, dossier: Dossier, procedure: Procedure, 
         "due": day_in_vietnam(min(deadlines) - _INSTANT).isoformat(),  # the midnight that closes the last day
     }
     await notices.tell(session, tax_code=dossier.tax_code, dossier_id=dossier.id, kind=Told.FEE_DUE, params=params, at=at)
+    await send_fee_notice(session, dossier, procedure, due, until=min(deadlines), at=at)
 
 
 async def renew_deadlines(session: AsyncSession, dossier: Dossier, procedure: Procedure, *, at: datetime) -> None:

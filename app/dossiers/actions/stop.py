@@ -28,4 +28,4 @@ async def stop(session: AsyncSession, actor: Actor, dossier_id: UUID, *, reason:
     by = officer(actor.name, Role.UNIT_LEADER)
     await end_early(session, dossier, procedure, request="", decision=said, by=by, at=at)
     await move(session, actor, dossier, Act.STOP, procedure=procedure, payload={"reason": said}, at=at)
-    await tell_end(session, dossier, Told.STOPPED, at=at)
+    await tell_end(session, dossier, procedure, Told.STOPPED, at=at)

@@ -34,4 +34,4 @@ async def withdraw(session: AsyncSession, actor: Actor, dossier_id: UUID, *, rea
         at=at,
     )
     await move(session, actor, dossier, Act.WITHDRAW, procedure=procedure, payload={"reason": said}, at=at)
-    await tell_end(session, dossier, Told.WITHDRAWN, at=at)
+    await tell_end(session, dossier, procedure, Told.WITHDRAWN, at=at)
