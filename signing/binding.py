@@ -11,14 +11,20 @@ from signing.model import Signer
 
 UID = "0.9.2342.19200300.100.1.1"
 _WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
-_MST = re.compile(r"(?:[0-9.]*)MST:\s*([0-9]{10})(?:-([0-9]{3}))?(?=$|[^0-9])", re.IGNORECASE)
+_FLAGS = re.IGNORECASE | re.ASCII
+"""ASCII: otherwise "ſ" counts as "s", and digits of other scripts as digits."""
+_PARTS = re.compile(r"[-,;]\s*(?=(?:MST|CCCD|CMND|HC|MNS):)", _FLAGS)
+"""Several identifiers in one value: MST:9900000016-CMND:001200000002."""
+_MST = re.compile(r"(?:[0-9.]*)MST:\s*([0-9]{10})(?:-([0-9]{3}))?(?=$|[^0-9-]|-[^0-9])", _FLAGS)
+"""A hyphen with digits that are no branch (-0011, -00) makes the whole value malformed, not the parent's."""
 _TAX_CODE = re.compile(r"([0-9]{10})(?:-([0-9]{3}))?")
 _OTHER = {
-    "cccd": re.compile(r"CCCD:\s*([0-9]{12})\s*", re.IGNORECASE),
-    "cmnd": re.compile(r"CMND:\s*([0-9]{9}|[0-9]{12})\s*", re.IGNORECASE),
-    "passport": re.compile(r"HC:\s*(\S+)\s*", re.IGNORECASE),
-    "mns": re.compile(r"MNS:\s*([0-9]+)\s*", re.IGNORECASE),
+    "cccd": re.compile(r"(?:CCCD:\s*)?([0-9]{12})\s*", _FLAGS),
+    "cmnd": re.compile(r"CMND:\s*([0-9]{9}|[0-9]{12})\s*", _FLAGS),
+    "passport": re.compile(r"HC:\s*(\S+)\s*", _FLAGS),
+    "mns": re.compile(r"MNS:\s*([0-9]+)\s*", _FLAGS),
 }
+"""A bare number of twelve digits is a person's; a bare tax code is read like one with its prefix."""
 
 
 class Binding(StrEnum):
@@ -77,9 +83,9 @@ def identity(subject: x509.Name) -> Identity:
 def identify(attributes: Iterable[tuple[str, object]]) -> Identity:
     """`attributes` are (dotted OID, text) in the order of the subject."""
     pairs = [(oid, value) for oid, value in attributes if isinstance(value, str)]
-    uids = [value.strip() for oid, value in pairs if oid == UID]
+    uids = [part.strip() for oid, value in pairs if oid == UID for part in _PARTS.split(value)]
     status, mst, branch = _tax_code(uids)
-    others = {name: _first(pattern, uids) for name, pattern in _OTHER.items()}
+    others = {name: _only(pattern, uids) for name, pattern in _OTHER.items()}
     return Identity(status, mst, branch, cn=_text(pairs, "2.5.4.3"), o=_text(pairs, "2.5.4.10"), **others)
 
 
@@ -112,19 +118,23 @@ def _person_id(signer: Signer | Identity | None) -> str | None:
 
 
 def _tax_code(uids: Sequence[str]) -> tuple[TaxCode, str | None, str | None]:
-    claimed = [uid for uid in uids if "MST:" in uid.upper()]
+    claimed = [uid for uid in uids if "MST:" in uid.upper()] or [f"MST:{uid}" for uid in uids if split_tax_code(uid)]
     codes = {(m[1], m[2]) for uid in claimed if (m := _MST.match(uid))}
     if not claimed:
         return TaxCode.MISSING, None, None
     if len(codes) > 1:
         return TaxCode.AMBIGUOUS, None, None
+    if any(_MST.match(uid) is None for uid in claimed):
+        return TaxCode.MALFORMED, None, None
     mst, branch = next(iter(codes), ("", None))
     well_formed = split_tax_code(f"{mst}-{branch}" if branch else mst)
     return (TaxCode.OK, *well_formed) if well_formed else (TaxCode.MALFORMED, None, None)
 
 
-def _first(pattern: re.Pattern[str], uids: Sequence[str]) -> str | None:
-    return next((m[1] for uid in uids if (m := pattern.fullmatch(uid))), None)
+def _only(pattern: re.Pattern[str], uids: Sequence[str]) -> str | None:
+    """None as well when two different ones are there: then nobody knows whose certificate it is."""
+    found = {m[1] for uid in uids if (m := pattern.fullmatch(uid))}
+    return found.pop() if len(found) == 1 else None
 
 
 def _text(pairs: Sequence[tuple[str, object]], oid: str) -> str:
