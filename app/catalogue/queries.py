@@ -1,5 +1,6 @@
 """Which procedures there are, and which version counts on a day."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,6 +20,7 @@ UNKNOWN = Text(
 
 # A published version never changes (the table is append-only), so a process reads each of them once.
 _READ: dict[tuple[str, int], Procedure] = {}
+_WAYS: dict[tuple[str, int, frozenset[str]], Procedure] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,16 @@ class Card:
     fee: Text
 
 
-async def get(session: AsyncSession, slug: str, version: int) -> Procedure:
-    """The version a dossier was filed under. `NotFound`."""
+async def get(session: AsyncSession, slug: str, version: int, *, left_out: Collection[str] = ()) -> Procedure:
+    """The version a dossier was filed under, without the stages and steps it does not go through. `NotFound`."""
+    whole = await _whole(session, slug, version)
+    if not left_out:
+        return whole
+    way = (slug, version, frozenset(left_out))
+    return _WAYS.get(way) or _WAYS.setdefault(way, whole.without(way[2]))
+
+
+async def _whole(session: AsyncSession, slug: str, version: int) -> Procedure:
     if known := _READ.get((slug, version)):
         return known
     chosen = select(ProcedureVersion.content).where(ProcedureVersion.slug == slug, ProcedureVersion.version == version)
@@ -67,6 +77,19 @@ async def listing(session: AsyncSession, *, search: str | None = None, on: date)
     found = (await session.execute(select(newest.c.slug, newest.c.version).where(*wanted))).all()
     cards = [_card(await get(session, slug, version)) for slug, version in found]
     return sorted(cards, key=lambda card: fold(card.title.vi))
+
+
+async def moving(session: AsyncSession, *, on: date) -> list[Procedure]:
+    """The versions in force on a day that take drafts of earlier ones over."""
+    newest = (
+        select(ProcedureVersion.slug, ProcedureVersion.version, ProcedureVersion.content["migration"].as_string().label("how"))
+        .where(*_in_force(on))
+        .ext(distinct_on(ProcedureVersion.slug))
+        .order_by(ProcedureVersion.slug, ProcedureVersion.version.desc())
+        .subquery()
+    )
+    found = await session.execute(select(newest.c.slug, newest.c.version).where(newest.c.how == "move", newest.c.version > 1))
+    return [await get(session, slug, version) for slug, version in found.all()]
 
 
 def _in_force(on: date) -> tuple[ColumnElement[bool], ...]:

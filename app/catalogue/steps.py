@@ -141,7 +141,7 @@ class Correction(Part):
 
     deadline_max: int = Field(ge=1, le=365)
     unit: Literal["working_day", "day"] = "day"
-    clock: Literal["EXCLUDE", "RUNS"] = "EXCLUDE"
+    clock: Literal["EXCLUDE"] = "EXCLUDE"
     legal: str
     certainty: str
 

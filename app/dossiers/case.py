@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.catalogue.forms import Form
 from app.catalogue.procedure import PaperNeed, Procedure
 from app.core.actor import Actor, ActorKind
 from app.core.clock import day_in_vietnam
 from app.core.errors import NotFound
-from app.core.permissions import Role
+from app.core.permissions import Permission, Role
 from app.core.text import Text
 from app.documents import queries as documents
 from app.documents.rules import signed_places
@@ -33,6 +34,8 @@ from app.dossiers.shown import (
     whole,
 )
 from app.dossiers.supplements import items_of, opened_in
+from app.dossiers.told import correction_in, held_papers, moves_of
+from app.dossiers.versions import newer_for
 from app.dossiers.views import CaseFile, DocumentView, IssuedView, Progress, SubmissionView
 from app.dossiers.visibility import visible_to
 from app.fees.queries import bills_of
@@ -41,7 +44,7 @@ from app.issued import queries as issued
 from app.issued.rules import INTERNAL, RESULTS
 from app.tasks import queries as task_queries
 from app.tasks.models import Task
-from app.tasks.rules import Assignee
+from app.tasks.rules import OPINION, Assignee
 from app.worktime import ledger
 from app.worktime.queries import calendar as working_calendar
 
@@ -51,16 +54,17 @@ async def case_file(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at
     dossier = await visible_to(actor).one(session, dossier_id)
     procedure = await procedure_of(session, dossier)
     owner = actor.kind is not ActorKind.OFFICIAL
-    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(at))
+    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(at), held=dossier.held)
     views = await _documents(session, dossier, procedure, needs)
     opened = opened_in(dossier) if owner and State(dossier.state) in EDITABLE else None
     papers = paper_views(needs, views, dossier.answers, opened)
     events = await events_of(session, dossier.id)
-    tasks = [] if owner else await task_queries.of_dossier(session, dossier.id)
+    tasks = [] if owner else _for_eyes(await task_queries.of_dossier(session, dossier.id), dossier, actor)
     card = card_of(dossier, at=at)
     offices = {unit.code: Text(unit.name_vi, unit.name_en) for unit in await identity.units(session)}
     mine = _my_task(tasks, actor)
     issued_papers = await _issued(session, dossier, owner=owner)
+    newer = await newer_for(session, dossier, at=at)
     return CaseFile(
         card=owners_card(card) if owner else card,
         procedure=procedure,
@@ -82,10 +86,29 @@ async def case_file(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at
         bills=tuple(bill_view(bill) for bill in await bills_of(session, dossier.id)),
         issued=issued_papers,
         clock=await _clock(session, dossier, procedure),
-        may=_may(dossier, actor, procedure, mine, issued_papers),
+        may=_may(dossier, actor, procedure, mine, issued_papers, tasks, newer, at),
         my_task=task_view(mine, procedure) if mine else None,
         proposal=None if owner else proposal_in(events),
+        held=held_papers(procedure, dossier.held),
+        flags=() if owner else await _flags(session, dossier, procedure, at),
+        newer=newer,
+        moves=moves_of(dossier.moves),
+        must_correct=correction_in(events) if dossier.state == State.AWAITING_CORRECTION else None,
     )
+
+
+async def _flags(session: AsyncSession, dossier: Dossier, procedure: Procedure, at: datetime) -> tuple[Text, ...]:
+    """What does not hold and yet let the dossier through."""
+    calendar = await working_calendar(session)
+    found = Form.of(procedure).flags(dossier.answers, today=day_in_vietnam(dossier.submitted_at or at), calendar=calendar)
+    return tuple(problem.text for problem in found)
+
+
+def _for_eyes(tasks: Sequence[Task], dossier: Dossier, actor: Actor) -> list[Task]:
+    """A unit that was asked for its opinion does not see the others' (they would agree with each other)."""
+    in_charge = (dossier.unit, dossier.desk, dossier.unit.partition(".")[0])
+    inside = actor.unit in in_charge or actor.may(Permission.DOSSIER_READ_ALL)
+    return [task for task in tasks if inside or task.kind != OPINION or task.unit == actor.unit]
 
 
 async def _documents(
@@ -119,16 +142,32 @@ def _my_task(tasks: Sequence[Task], actor: Actor) -> Task | None:
     return next((task for task in tasks if task.state == "open" and task_queries.is_for(task, actor)), None)
 
 
-def _may(dossier: Dossier, actor: Actor, procedure: Procedure, mine: Task | None, papers: Sequence[IssuedView]) -> frozenset[Act]:
+def _may(
+    dossier: Dossier,
+    actor: Actor,
+    procedure: Procedure,
+    mine: Task | None,
+    papers: Sequence[IssuedView],
+    tasks: Sequence[Task],
+    newer: Procedure | None,
+    at: datetime,
+) -> frozenset[Act]:
     """What the actor may do now. The business's and the desk's acts hang on the state, a step's on having the task in hand."""
     allowed = acts_in(State(dossier.state), actor.permissions)
     step = procedure.step(mine.step) if mine else None
+    visits = step is not None and step.kind == "site_inspection"
+    silent = [task for task in tasks if task.kind == OPINION and task.state == "open" and task.due_at <= at]
     fitting = {
         Act.ASSIGN: step is not None and step.kind == "assign",
         Act.COMPLETE_STEP: step is not None and step.kind == "work" and not step.decides,
         Act.SEND_BACK: step is not None and step.kind == "work" and procedure.step_before(step.id) is not None,
-        Act.ASK_SUPPLEMENT: step is not None and step.kind == "work",
+        Act.ASK_SUPPLEMENT: step is not None and step.kind in ("work", "site_inspection"),
         Act.DECIDE: step is not None and step.decides,
+        Act.GIVE_OPINION: mine is not None and mine.kind == OPINION,
+        Act.GO_WITHOUT_OPINION: bool(silent) and actor.unit == dossier.unit,
+        Act.INSPECT: visits,
+        Act.ORDER_CORRECTION: visits and step is not None and step.correct is not None,
+        Act.MOVE_VERSION: newer is not None,
         Act.ISSUE: step is not None and step.kind == "issue",
         Act.CORRECT: any(paper.kind in RESULTS and paper.ready and paper.revoked_at is None for paper in papers),
     }
@@ -151,7 +190,7 @@ async def document(session: AsyncSession, actor: Actor, dossier_id: UUID, docume
     """One file of a dossier the actor may see, judged as on the day of the last change."""
     dossier = await visible_to(actor).one(session, dossier_id)
     procedure = await procedure_of(session, dossier)
-    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(dossier.saved_at))
+    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(dossier.saved_at), held=dossier.held)
     file = await documents.one(session, dossier.id, document_id)
     overrides = await documents.overrides_of(session, dossier.id)
     return document_view(file, procedure, signed_places(needs), overrides.get(file.id))

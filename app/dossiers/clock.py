@@ -18,11 +18,15 @@ EXTENSION_GROUND = "NĐ 61/2018 Đ.19.9"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What an act brings for the clock: the stage that begins, the days of an extension, a word for the record."""
+    """What an act brings for the clock: the stage that begins, the days of an extension, a word for the record.
+
+    `waited`: the legal ground under which a pause simply ends, whatever the stage says of supplements.
+    """
 
     stage: Stage | None = None
     days: int | None = None
     note: str = ""
+    waited: str | None = None
 
 
 def entries_of(tick: Tick, turn: Turn, procedure: Procedure, stage: str | None, calendar: Calendar, at: datetime) -> list[Entry]:
@@ -36,6 +40,8 @@ def entries_of(tick: Tick, turn: Turn, procedure: Procedure, stage: str | None, 
         case Tick.PAUSE:
             return [_plain(Kind.PAUSE, now, procedure, calendar, at, turn.note)]
         case Tick.RESUME:
+            if turn.waited is not None:
+                return [Entry(Kind.RESUME, now, at, None, None, turn.waited, calendar.version, turn.note)]
             return [_resumed(procedure, now, calendar, at)]
         case Tick.END_STAGE:
             ended = _plain(Kind.END_STAGE, now, procedure, calendar, at, turn.note)

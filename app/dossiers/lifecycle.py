@@ -23,6 +23,7 @@ class State(StrEnum):
     RECEIVED = "received"
     IN_REVIEW = "in_review"
     AWAITING_SUPPLEMENT = "awaiting_supplement"
+    AWAITING_CORRECTION = "awaiting_correction"
     AWAITING_PAYMENT = "awaiting_payment"
     DECIDED = "decided"
     ISSUED = "issued"
@@ -44,6 +45,13 @@ class Act(StrEnum):
     COMPLETE_STEP = "complete_step"
     SEND_BACK = "send_back"
     ADVANCE = "advance"
+    ASK_OPINIONS = "ask_opinions"
+    GIVE_OPINION = "give_opinion"
+    GO_WITHOUT_OPINION = "go_without_opinion"
+    INSPECT = "inspect"
+    ORDER_CORRECTION = "order_correction"
+    REPORT_CORRECTION = "report_correction"
+    MOVE_VERSION = "move_version"
     ASK_SUPPLEMENT = "ask_supplement"
     DEMAND_FEE = "demand_fee"
     SETTLE = "settle"
@@ -90,12 +98,14 @@ _S, _A, _P, _T = State, Act, Permission, Tick
 
 RULES = (
     _rule(_S.DRAFT, _A.SUBMIT, _S.SUBMITTED, _P.DOSSIER_SUBMIT),
+    _rule(_S.DRAFT, _A.MOVE_VERSION, _S.DRAFT, _P.DOSSIER_DRAFT),
     # At the desk.
     _rule(_S.SUBMITTED, _A.RECEIVE, _S.RECEIVED, _P.DOSSIER_RECEIVE, tick=_T.START),
     _rule(_S.SUBMITTED, _A.REFUSE_TO_RECEIVE, _S.REFUSED_AT_INTAKE, _P.DOSSIER_RECEIVE),
     _rule(_S.SUBMITTED, _A.ASK_INTAKE_SUPPLEMENT, _S.AWAITING_INTAKE_SUPPLEMENT, _P.DOSSIER_RECEIVE),
     _rule(_S.SUBMITTED, _A.DEMAND_FEE, _S.AWAITING_FILING_FEE, _P.SYSTEM_ACT),
     _rule(_S.SUBMITTED, _A.WITHDRAW, _S.WITHDRAWN, _P.DOSSIER_WITHDRAW),
+    _rule(_S.SUBMITTED, _A.MOVE_VERSION, _S.SUBMITTED, _P.DOSSIER_RECEIVE),
     _rule(_S.AWAITING_INTAKE_SUPPLEMENT, _A.SUPPLY, _S.SUBMITTED, _P.DOSSIER_SUBMIT),
     _rule(_S.AWAITING_INTAKE_SUPPLEMENT, _A.WITHDRAW, _S.WITHDRAWN, _P.DOSSIER_WITHDRAW),
     _rule(_S.AWAITING_INTAKE_SUPPLEMENT, _A.LAPSE, _S.STOPPED, _P.SYSTEM_ACT),
@@ -104,6 +114,7 @@ RULES = (
     _rule(_S.AWAITING_FILING_FEE, _A.LAPSE, _S.REFUSED_AT_INTAKE, _P.SYSTEM_ACT),
     # With the unit. The clock runs from RECEIVE.
     _rule(_S.RECEIVED, _A.ASSIGN, _S.IN_REVIEW, _P.DOSSIER_ASSIGN),
+    _rule(_S.RECEIVED, _A.ADVANCE, _S.IN_REVIEW, _P.SYSTEM_ACT),  # where nobody is to be named
     _rule(_S.RECEIVED, _A.REASSIGN, _S.RECEIVED, _P.DOSSIER_ASSIGN),
     _rule(_S.RECEIVED, _A.EXTEND, _S.RECEIVED, _P.DOSSIER_DECIDE, tick=_T.EXTEND),
     _rule(_S.RECEIVED, _A.WITHDRAW, _S.WITHDRAWN, _P.DOSSIER_WITHDRAW, tick=_T.STOP),
@@ -111,6 +122,11 @@ RULES = (
     _rule(_S.IN_REVIEW, _A.SEND_BACK, _S.IN_REVIEW, _P.DOSSIER_PROCESS),
     _rule(_S.IN_REVIEW, _A.ADVANCE, _S.IN_REVIEW, _P.SYSTEM_ACT, tick=_T.END_STAGE),
     _rule(_S.IN_REVIEW, _A.REASSIGN, _S.IN_REVIEW, _P.DOSSIER_ASSIGN),
+    _rule(_S.IN_REVIEW, _A.ASK_OPINIONS, _S.IN_REVIEW, _P.SYSTEM_ACT),
+    _rule(_S.IN_REVIEW, _A.GIVE_OPINION, _S.IN_REVIEW, _P.DOSSIER_PROCESS),
+    _rule(_S.IN_REVIEW, _A.GO_WITHOUT_OPINION, _S.IN_REVIEW, _P.DOSSIER_PROCESS),
+    _rule(_S.IN_REVIEW, _A.INSPECT, _S.IN_REVIEW, _P.DOSSIER_PROCESS),
+    _rule(_S.IN_REVIEW, _A.ORDER_CORRECTION, _S.AWAITING_CORRECTION, _P.DOSSIER_PROCESS, tick=_T.PAUSE),
     _rule(_S.IN_REVIEW, _A.ASK_SUPPLEMENT, _S.AWAITING_SUPPLEMENT, _P.DOSSIER_PROCESS, tick=_T.PAUSE),
     _rule(_S.IN_REVIEW, _A.DEMAND_FEE, _S.AWAITING_PAYMENT, _P.SYSTEM_ACT, tick=_T.END_STAGE),
     _rule(_S.IN_REVIEW, _A.DECIDE, _S.DECIDED, _P.DOSSIER_DECIDE),
@@ -123,6 +139,11 @@ RULES = (
     _rule(_S.AWAITING_SUPPLEMENT, _A.STOP, _S.STOPPED, _P.DOSSIER_STOP, tick=_T.STOP),
     _rule(_S.AWAITING_SUPPLEMENT, _A.LAPSE, _S.STOPPED, _P.SYSTEM_ACT, tick=_T.STOP),
     _rule(_S.AWAITING_SUPPLEMENT, _A.WITHDRAW, _S.WITHDRAWN, _P.DOSSIER_WITHDRAW, tick=_T.STOP),
+    _rule(_S.AWAITING_CORRECTION, _A.REPORT_CORRECTION, _S.IN_REVIEW, _P.DOSSIER_SUBMIT, tick=_T.RESUME),
+    _rule(_S.AWAITING_CORRECTION, _A.LAPSE, _S.IN_REVIEW, _P.SYSTEM_ACT, tick=_T.RESUME),  # whoever inspected says what it means
+    _rule(_S.AWAITING_CORRECTION, _A.REASSIGN, _S.AWAITING_CORRECTION, _P.DOSSIER_ASSIGN),
+    _rule(_S.AWAITING_CORRECTION, _A.STOP, _S.STOPPED, _P.DOSSIER_STOP, tick=_T.STOP),
+    _rule(_S.AWAITING_CORRECTION, _A.WITHDRAW, _S.WITHDRAWN, _P.DOSSIER_WITHDRAW, tick=_T.STOP),
     _rule(_S.AWAITING_PAYMENT, _A.SETTLE, _S.IN_REVIEW, _P.SYSTEM_ACT, tick=_T.START),
     _rule(_S.AWAITING_PAYMENT, _A.STOP, _S.STOPPED, _P.DOSSIER_STOP, tick=_T.STOP),
     _rule(_S.AWAITING_PAYMENT, _A.LAPSE, _S.STOPPED, _P.SYSTEM_ACT, tick=_T.STOP),
@@ -159,6 +180,7 @@ WAITING_FOR_BUSINESS = frozenset(
         State.AWAITING_INTAKE_SUPPLEMENT,
         State.AWAITING_FILING_FEE,
         State.AWAITING_SUPPLEMENT,
+        State.AWAITING_CORRECTION,
         State.AWAITING_PAYMENT,
     }
 )
@@ -174,6 +196,7 @@ NATIONAL_CODE: dict[State, int | None] = {
     State.RECEIVED: 2,
     State.IN_REVIEW: 4,
     State.AWAITING_SUPPLEMENT: 5,
+    State.AWAITING_CORRECTION: 4,
     State.AWAITING_PAYMENT: 6,
     State.DECIDED: 4,
     State.ISSUED: 9,
@@ -191,6 +214,7 @@ STATE_NAME: dict[State, Text] = {
     State.RECEIVED: Text("Đã tiếp nhận", "Received"),
     State.IN_REVIEW: Text("Đang xử lý", "In processing"),
     State.AWAITING_SUPPLEMENT: Text("Chờ bổ sung hồ sơ", "Supplement asked"),
+    State.AWAITING_CORRECTION: Text("Chờ khắc phục sau kiểm tra thực tế", "To be put right after the inspection"),
     State.AWAITING_PAYMENT: Text("Chờ nộp phí", "Fee to be paid"),
     State.DECIDED: Text("Đã quyết định, đang ký và đóng dấu", "Decided, being signed and sealed"),
     State.ISSUED: Text("Đã có kết quả", "Result ready"),
@@ -223,6 +247,13 @@ ACT_NAME: dict[Act, Text] = {
     Act.COMPLETE_STEP: Text("Hoàn thành bước", "Complete the step"),
     Act.SEND_BACK: Text("Trả lại bước trước", "Send back to the step before"),
     Act.ADVANCE: Text("Chuyển giai đoạn", "Go on to the next stage"),
+    Act.ASK_OPINIONS: Text("Gửi lấy ý kiến", "Ask for opinions"),
+    Act.GIVE_OPINION: Text("Cho ý kiến", "Give an opinion"),
+    Act.GO_WITHOUT_OPINION: Text("Tiếp tục khi quá hạn ý kiến", "Go on without an overdue opinion"),
+    Act.INSPECT: Text("Ghi kết quả kiểm tra thực tế", "Record the site inspection"),
+    Act.ORDER_CORRECTION: Text("Yêu cầu khắc phục", "Order a correction"),
+    Act.REPORT_CORRECTION: Text("Báo đã khắc phục", "Report the correction"),
+    Act.MOVE_VERSION: Text("Chuyển sang phiên bản mới của thủ tục", "Move to a newer version of the procedure"),
     Act.ASK_SUPPLEMENT: Text("Yêu cầu bổ sung", "Ask for a supplement"),
     Act.DEMAND_FEE: Text("Yêu cầu nộp phí", "Demand the fee"),
     Act.SETTLE: Text("Xác nhận đã nộp phí", "Confirm the payment"),

@@ -13,7 +13,7 @@ from app.core.db import Base
 # Literals, because an index is compared with the database's own text: the open states of the lifecycle.
 _OPEN = text(
     "state IN ('submitted', 'awaiting_intake_supplement', 'awaiting_filing_fee', 'received', 'in_review', "
-    "'awaiting_supplement', 'awaiting_payment', 'decided')"
+    "'awaiting_supplement', 'awaiting_correction', 'awaiting_payment', 'decided')"
 )
 
 
@@ -22,6 +22,8 @@ class Dossier(Base):
 
     `due_at` is what the ledger says the ministry owes; `answer_by` what the business owes (supplement, payment);
     `sort_at` the moment that matters next, by which worklists run. `open_items` are the marked items of a supplement.
+    `left_out` are the stages and steps it does not go through, settled at receipt; `held` the papers not asked for, and why;
+    `moves` what was decided when another version of the procedure came into force.
     """
 
     __tablename__ = "dossier"
@@ -29,8 +31,10 @@ class Dossier(Base):
         Index("ix_dossier_mine", "tax_code", "saved_at", "id"),
         Index("ix_dossier_unit_open", "unit", "sort_at", "id", postgresql_where=_OPEN),
         Index("ix_dossier_all_open", "sort_at", "id", postgresql_where=_OPEN),
+        Index("ix_dossier_draft", "procedure", "version", postgresql_where=text("state = 'draft'")),
         Index("ix_dossier_unit_state", "unit", "state", "sort_at", "id"),
         Index("ix_dossier_desk_state", "desk", "state", "sort_at", "id"),
+        Index("ix_dossier_book", "desk", "received_at", "id", postgresql_where=text("received_at IS NOT NULL")),
         Index("ix_dossier_answer_by", "answer_by", "id", postgresql_where=text("answer_by IS NOT NULL")),
         Index("ix_dossier_search", func.to_tsvector(text("'simple'"), text("search_text")), postgresql_using="gin"),
     )
@@ -69,6 +73,9 @@ class Dossier(Base):
     result_id: Mapped[UUID | None]
     round: Mapped[int]
     open_items: Mapped[list[Any]]
+    left_out: Mapped[list[Any]] = mapped_column(server_default="[]")
+    held: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    moves: Mapped[list[Any]] = mapped_column(server_default="[]")
     events: Mapped[int]
     entries: Mapped[int]
     ended_at: Mapped[datetime | None]

@@ -13,10 +13,14 @@ from app.issued.facts import (
     Apology,
     Applicant,
     Appointment,
+    Consultation,
+    Correction,
     FeeLine,
     FeeReceipt,
     FiledFile,
+    Finding,
     Line,
+    Minutes,
     Officer,
     Paper,
     Receipt,
@@ -182,7 +186,8 @@ def fee_receipt(head: Head, *, collector: str, fee_title: str, amount: int, paid
 
 def result(head: Head, answers: Mapping[str, Any], *, conditions: Sequence[str], day: date, signer: Officer) -> Result:
     """What a granted dossier ends in."""
-    procedure, made = head.procedure, head.procedure.result
+    procedure = head.procedure
+    made = procedure.result_for(answers, today=day)
     return Result(
         **head.values,
         title_vi=made.title.vi,
@@ -230,3 +235,44 @@ def refusal(head: Head, *, reasons: Sequence[str], signer: Officer) -> Refusal:
 def grounds_of(procedure: Procedure) -> tuple[str, ...]:
     """The legal grounds a result cites: only those that are certain."""
     return tuple(ground.cite for ground in procedure.legal.values() if ground.certain)
+
+
+def consultation(head: Head, *, to: str, question: str, grounds: Sequence[str], reply_by: datetime, by: Officer) -> Consultation:
+    """The letter that asks another unit for its opinion."""
+    return Consultation(
+        **head.values,
+        to=to,
+        subject=head.procedure.title.vi,
+        legal_basis=tuple(grounds),
+        questions=(question,),
+        reply_by=reply_by,
+        officer=by,
+    )
+
+
+def minutes(
+    head: Head,
+    *,
+    site: str,
+    began_at: datetime,
+    ended_at: datetime,
+    hosts: Sequence[str],
+    findings: str,
+    conclusion: str,
+    correct: tuple[str, date] | None,
+    by: Officer,
+) -> Minutes:
+    """Minutes of a site inspection, signed by both sides."""
+    lines = [line.strip() for line in findings.splitlines() if line.strip()]
+    return Minutes(
+        **head.values,
+        site=site,
+        began_at=began_at,
+        ended_at=ended_at,
+        team=(by,),
+        hosts=tuple(Officer(name=name, title="Đại diện doanh nghiệp") for name in hosts),
+        findings=tuple(Finding(item=line, result="") for line in lines),
+        conclusion=conclusion,
+        corrections=(Correction(what=correct[0], until=correct[1]),) if correct else (),
+        officer=by,
+    )

@@ -16,8 +16,8 @@ from app.worktime.ledger import Entry, Kind
 
 
 async def procedure_of(session: AsyncSession, dossier: Dossier) -> Procedure:
-    """The version of the procedure that the dossier was begun under and stays under."""
-    return await catalogue.get(session, dossier.procedure, dossier.version)
+    """The version of the procedure that the dossier goes by, on the way it takes."""
+    return await catalogue.get(session, dossier.procedure, dossier.version, left_out=dossier.left_out)
 
 
 async def ledger_of(session: AsyncSession, dossier: Dossier) -> list[Entry]:

@@ -48,7 +48,22 @@ _OWNERS_PAYLOAD = frozenset(
         "then",
     }
 )
-_INTERNAL = frozenset({Act.COMPLETE_STEP, Act.SEND_BACK, Act.ASSIGN, Act.REASSIGN, Act.DECIDE, Act.SIGN, Act.ISSUE, Act.ADVANCE})
+_INTERNAL = frozenset(
+    {
+        Act.COMPLETE_STEP,
+        Act.SEND_BACK,
+        Act.ASSIGN,
+        Act.REASSIGN,
+        Act.ASK_OPINIONS,
+        Act.GIVE_OPINION,
+        Act.GO_WITHOUT_OPINION,
+        Act.INSPECT,
+        Act.DECIDE,
+        Act.SIGN,
+        Act.ISSUE,
+        Act.ADVANCE,
+    }
+)
 
 
 def card_of(dossier: Dossier, task: TaskView | None = None, *, at: datetime | None) -> Card:

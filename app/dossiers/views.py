@@ -225,6 +225,27 @@ class IssuedView:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldPaper:
+    """A paper that is not asked for. `where`: None for the register, else the number of what holds it."""
+
+    id: str
+    name: Text
+    where: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMove:
+    """What was decided when a newer version came into force, and what had no place in it."""
+
+    before: int
+    after: int
+    stays: bool
+    dropped: tuple[Text, ...]
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFile:
     """Everything about one dossier for one reader: only what that reader may know."""
 
@@ -251,6 +272,11 @@ class CaseFile:
     may: frozenset[Act]
     my_task: TaskView | None
     proposal: Proposal | None
+    held: tuple[HeldPaper, ...]
+    flags: tuple[Text, ...]
+    newer: Procedure | None
+    moves: tuple[VersionMove, ...]
+    must_correct: str | None
 
     @property
     def result(self) -> IssuedView | None:

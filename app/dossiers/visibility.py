@@ -14,6 +14,7 @@ from app.core.text import Text
 from app.dossiers.lifecycle import State
 from app.dossiers.models import Dossier
 from app.tasks.models import Task
+from app.tasks.rules import OPINION
 
 BUSY = Text(
     "Hồ sơ đang được người khác xử lý trong lúc này. Hãy thử lại sau vài giây.",
@@ -72,5 +73,6 @@ def _officials(actor: Actor) -> ColumnElement[bool]:
     if actor.unit and actor.may(Permission.DOSSIER_READ_UNIT):
         # The unit and those below it: G02 sees G02.918. Codes hold no wildcard of LIKE.
         seen += [Dossier.unit == actor.unit, Dossier.unit.like(f"{actor.unit}.%")]
-        seen.append(exists().where(Task.dossier_id == Dossier.id, Task.assignee == actor.person_id))
+        asked = (Task.unit == actor.unit) & (Task.kind == OPINION)
+        seen.append(exists().where(Task.dossier_id == Dossier.id, (Task.assignee == actor.person_id) | asked))
     return or_(*seen)

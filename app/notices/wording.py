@@ -28,6 +28,7 @@ class Kind(StrEnum):
     STOPPED = "stopped"
     EXTENDED = "extended"
     PAPER_REFUSED = "paper-refused"
+    CORRECTION_ORDERED = "correction-ordered"
 
 
 TITLES = {
@@ -45,6 +46,7 @@ TITLES = {
     Kind.STOPPED: Text("Hồ sơ {reference} đã dừng giải quyết", "Dossier {reference} has been stopped"),
     Kind.EXTENDED: Text("Hồ sơ {number} được hẹn lại ngày trả kết quả", "Dossier {number} has a new due date"),
     Kind.PAPER_REFUSED: Text("Hồ sơ {reference} có giấy tờ cần thay", "A paper of filing {reference} must be replaced"),
+    Kind.CORRECTION_ORDERED: Text("Hồ sơ {number} cần khắc phục sau kiểm tra", "Dossier {number}: put right what was found"),
 }
 
 BODIES = {
@@ -103,6 +105,10 @@ BODIES = {
     Kind.PAPER_REFUSED: Text(
         "Giấy tờ «{paper}» của hồ sơ {reference} có chữ ký số không hợp lệ. Mời xem kết quả kiểm tra và tải tệp khác.",
         "The paper “{paper}” of filing {reference} has an invalid signature. See the check and upload another file.",
+    ),
+    Kind.CORRECTION_ORDERED: Text(
+        "Kiểm tra thực tế của hồ sơ {number} yêu cầu khắc phục chậm nhất ngày {reply_by}. Nội dung nằm trên trang của hồ sơ.",
+        "The site inspection of dossier {number} wants something put right by {reply_by}. See the dossier's page.",
     ),
 }
 

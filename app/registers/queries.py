@@ -1,5 +1,6 @@
 """Questions to the registers."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +10,8 @@ from app.core.errors import NotFound
 from app.registers.models import CodeEntry, SharedRecord
 from app.registers.rules import Dataset
 
+_MOST = 500
+
 
 async def one(session: AsyncSession, dataset: Dataset, key: str) -> dict[str, Any]:
     """The whole record under `key`; for our own pages. Other agencies read through `sharing`. Raises `NotFound`."""
@@ -16,6 +19,13 @@ async def one(session: AsyncSession, dataset: Dataset, key: str) -> dict[str, An
     if row is None or row.deleted:
         raise NotFound
     return row.doc
+
+
+async def held_by(session: AsyncSession, tax_code: str, *, on: date) -> list[dict[str, Any]]:
+    """The records of an enterprise's own results that are in force on a day, the latest first."""
+    mine = (SharedRecord.dataset == Dataset.LICENCES.value, SharedRecord.subject_ref == tax_code, ~SharedRecord.deleted)
+    found = await session.scalars(select(SharedRecord.doc).where(*mine).order_by(SharedRecord.changed_at.desc()).limit(_MOST))
+    return [doc for doc in found if doc.get("status") == "valid" and (doc.get("valid_to") or "9999") >= on.isoformat()]
 
 
 async def codes(session: AsyncSession, name: str) -> list[CodeEntry]:

@@ -50,10 +50,11 @@ def reassign(task: Task, assignee: Assignee) -> None:
     task.assignee_name = assignee.name
 
 
-def cancel(task: Task, *, at: datetime) -> None:
-    """The task is no longer needed."""
+def cancel(task: Task, *, note: str = "", at: datetime) -> None:
+    """The task is no longer needed; `note` says why, where somebody decided so."""
     task.state = TaskState.CANCELLED
     task.done_at = at
+    task.note = note
 
 
 async def cancel_open(session: AsyncSession, dossier_id: UUID, *, at: datetime) -> None:

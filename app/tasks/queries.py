@@ -38,6 +38,11 @@ async def open_one(session: AsyncSession, dossier_id: UUID, task_id: UUID) -> Ta
     return task
 
 
+async def was_opened(session: AsyncSession, dossier_id: UUID, step: str) -> bool:
+    """Whether anybody was ever asked to do `step` in this dossier."""
+    return await session.scalar(select(Task.id).where(Task.dossier_id == dossier_id, Task.step == step).limit(1)) is not None
+
+
 async def done_by(session: AsyncSession, dossier_id: UUID, step: str) -> Assignee | None:
     """Who last did `step` in this dossier: it goes back to them."""
     row = await session.scalar(select(Task).where(*_finished(dossier_id, step)).order_by(Task.done_at.desc()).limit(1))

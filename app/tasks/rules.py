@@ -16,6 +16,9 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
+OPINION = "opinion"
+"""The kind of a task in which another unit is asked for its opinion."""
+
 SENT_BACK = "sent_back"
 """The outcome of a task that was closed without being done: its step was returned to the one before."""
 

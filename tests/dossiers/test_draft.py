@@ -48,8 +48,17 @@ async def test_two_people_who_save_at_once_do_not_overwrite_each_other(world: Wo
     dossier_id = await draft.start(world.session, world.retailer, PROMOTION, at=world.at)
     pairs = [("contact_person", "A")]
     await draft.save_page(world.session, world.retailer, dossier_id, "thuong-nhan", pairs, revision=1, at=world.at)
+    other = [("contact_person", "B")]
     with pytest.raises(Conflict):
-        await draft.save_page(world.session, world.retailer, dossier_id, "thuong-nhan", pairs, revision=1, at=world.at)
+        await draft.save_page(world.session, world.retailer, dossier_id, "thuong-nhan", other, revision=1, at=world.at)
+
+
+async def test_a_page_that_saved_itself_before_its_button_was_pressed_is_no_second_editor(world: World):
+    dossier_id = await draft.start(world.session, world.retailer, PROMOTION, at=world.at)
+    pairs = [("contact_person", "A")]
+    await draft.save_page(world.session, world.retailer, dossier_id, "thuong-nhan", pairs, revision=1, at=world.at)
+    again = await draft.save_page(world.session, world.retailer, dossier_id, "thuong-nhan", pairs, revision=1, at=world.at)
+    assert again.revision == 3
 
 
 async def test_unknown_fields_from_a_machine_are_refused_and_nothing_is_kept(world: World):

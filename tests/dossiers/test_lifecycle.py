@@ -74,7 +74,8 @@ def test_every_wait_for_the_business_can_end_without_it():
 
 
 def test_the_clock_runs_only_from_receipt_and_stops_at_every_end_after_it():
-    started = {State.RECEIVED, State.IN_REVIEW, State.AWAITING_SUPPLEMENT, State.AWAITING_PAYMENT, State.DECIDED}
+    waits = {State.AWAITING_SUPPLEMENT, State.AWAITING_CORRECTION, State.AWAITING_PAYMENT}
+    started = {State.RECEIVED, State.IN_REVIEW, State.DECIDED} | waits
     for rule in RULES:
         if rule.source in started and rule.target not in started:
             assert rule.tick is Tick.STOP, rule

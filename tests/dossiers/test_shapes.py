@@ -32,7 +32,7 @@ async def waiting(world: World, monkeypatch):
             "amount": "200000",
             "currency": "VND",
             "unpaid_after": {"length": 5, "unit": "working_day", "then": "return"},
-            "certainty": "invented for this test",
+            "certainty": "found: invented for this test",
         }
     ]
     await catalogue.publish(world.session, SYSTEM, definition, at=world.at)

@@ -76,7 +76,7 @@ async def decide(session: AsyncSession, actor: Actor, dossier_id: UUID, *, outco
     said = _reasons(outcome, reasons)
     day = day_in_vietnam(at)
     facts = await facts_of(session, actor, dossier, procedure, step, outcome=outcome, reasons=said, day=day)
-    made = procedure.result
+    made = procedure.result_for(dossier.answers, today=day)
     document = await issued.order(
         session,
         facts,
@@ -84,7 +84,7 @@ async def decide(session: AsyncSession, actor: Actor, dossier_id: UUID, *, outco
         unit=dossier.unit,
         at=at,
         template=made.template if outcome == "granted" else made.refusal.template,
-        series=procedure.number_series(outcome),
+        series=procedure.number_series(outcome, made.id),
         personal_signer=actor.person_id,
         valid_until=facts.valid_until,
     )

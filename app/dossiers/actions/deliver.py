@@ -13,7 +13,7 @@ from app.dossiers.actions.correct import supersede
 from app.dossiers.actions.licence import share_licence
 from app.dossiers.actions.move import may_move, move
 from app.dossiers.actions.sheets import keep_control_sheet
-from app.dossiers.actions.steps import my_task, open_step, step_of
+from app.dossiers.actions.steps import begin, my_task, open_step, step_of
 from app.dossiers.lifecycle import Act, State
 from app.dossiers.models import Dossier
 from app.dossiers.queries import procedure_of, visible_to
@@ -78,7 +78,7 @@ async def _open_what_follows(session: AsyncSession, dossier: Dossier, procedure:
         return
     for stage in procedure.clock.stages:
         if stage.after_result and (steps := procedure.steps_of(stage.id)):
-            await open_step(session, dossier, procedure, steps[0], at=at)
+            await begin(session, dossier, procedure, steps[0], at=at)
 
 
 async def hand_over(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: datetime) -> None:

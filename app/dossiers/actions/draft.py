@@ -13,16 +13,18 @@ from app.audit.events import Event, of_act
 from app.audit.record import record
 from app.catalogue import queries as catalogue
 from app.catalogue.forms import Form, prefill
+from app.catalogue.references import filled
 from app.core.actor import Actor
 from app.core.blobs import Stored
 from app.core.clock import day_in_vietnam
-from app.core.errors import NotAllowed, NotFound, Problem, WrongState
+from app.core.errors import Conflict, NotAllowed, NotFound, Problem, WrongState
 from app.core.ids import uuid7
 from app.core.permissions import Permission
 from app.core.text import fold
 from app.documents import actions as documents
 from app.documents.queries import one as document_of
 from app.documents.queries import papers_of
+from app.dossiers.known import papers_held, records_of
 from app.dossiers.lifecycle import State
 from app.dossiers.models import Dossier
 from app.dossiers.queries import procedure_of
@@ -49,6 +51,7 @@ async def start(
     procedure = await catalogue.published(session, slug, on=day_in_vietnam(at))
     enterprise = await identity.enterprise(session, actor.tax_code)
     known = await identity.prefill(session, actor.tax_code)
+    records = await records_of(session, actor.tax_code, procedure, at=at)
     words = (enterprise.name_vi, enterprise.tax_code, procedure.title.vi, procedure.title.en)
     dossier = Dossier(
         id=uuid7(),
@@ -61,7 +64,8 @@ async def start(
         unit=procedure.authority.unit,
         desk=procedure.authority.receives,
         state=State.DRAFT,
-        answers=dict(prefill(procedure, known)),
+        answers=filled(procedure.fields, prefill(procedure, known), records),
+        held=await papers_held(session, actor.tax_code, procedure, records, at=at),
         revision=1,
         title_vi=procedure.title.vi,
         title_en=procedure.title.en,
@@ -91,12 +95,21 @@ async def save_page(
     revision: int,
     at: datetime,
 ) -> Saved:
-    """Keep one page of the form. What could be read is kept even when problems are left, so that nothing typed right is lost."""
-    dossier, opened = await writable(session, actor, dossier_id, revision=revision)
+    """Keep one page of the form. What could be read is kept even when problems are left, so that nothing typed right is lost.
+
+    `Conflict` when someone saved after `revision`, unless that changed nothing of what is now sent: a page that saved itself
+    a moment before its button was pressed is no second editor.
+    """
+    dossier, opened = await writable(session, actor, dossier_id)
     procedure = await procedure_of(session, dossier)
     calendar = await working_calendar(session)
-    read = Form.of(procedure).read_page(page, pairs, dossier.answers, today=day_in_vietnam(at), calendar=calendar)
-    _keep(session, actor, dossier, opened.merge(dossier.answers, read.answers), at)
+    records = await records_of(session, dossier.tax_code, procedure, at=at)
+    today = day_in_vietnam(at)
+    read = Form.of(procedure).read_page(page, pairs, dossier.answers, today=today, calendar=calendar, records=records)
+    merged = opened.merge(dossier.answers, read.answers)
+    if revision != dossier.revision and merged != dossier.answers:
+        raise Conflict
+    _keep(session, actor, dossier, merged, at)
     return Saved(dossier.revision, tuple(opened.among(read.problems)))
 
 
@@ -114,7 +127,9 @@ async def save_json(
     procedure = await procedure_of(session, dossier)
     calendar = await working_calendar(session)
     form = Form.of(procedure)
-    read, problems = form.read_json(answers, today=day_in_vietnam(at), calendar=calendar, before=dossier.answers)
+    records = await records_of(session, dossier.tax_code, procedure, at=at)
+    today = day_in_vietnam(at)
+    read, problems = form.read_json(answers, today=today, calendar=calendar, before=dossier.answers, records=records)
     closed = [Problem(field, "not-open", NOT_OPEN) for field in opened.closed_changes(dossier.answers, read)]
     if problems or closed:
         return Saved(dossier.revision, (*problems, *closed))

@@ -43,7 +43,7 @@ async def problems_of(
     """Everything that keeps this round from being handed in, all at once."""
     today = day_in_vietnam(at)
     calendar = await working_calendar(session)
-    needs = procedure.papers_needed(dossier.answers, today=today)
+    needs = procedure.papers_needed(dossier.answers, today=today, held=dossier.held)
     standing = [Problem("", "enterprise-suspended", _NOT_ACTIVE)] if enterprise.status == _SUSPENDED else []
     return [
         *standing,

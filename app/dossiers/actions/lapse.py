@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import SYSTEM
 from app.core.permissions import Role
 from app.dossiers.actions.ending import end_early, tell_end
+from app.dossiers.actions.inspect import time_is_up
 from app.dossiers.actions.move import move
 from app.dossiers.lifecycle import Act, State
 from app.dossiers.models import Dossier
@@ -41,6 +42,9 @@ async def _tried(session: AsyncSession, dossier: Dossier, at: datetime) -> bool:
 
 
 async def _lapse(session: AsyncSession, dossier: Dossier, at: datetime) -> None:
+    if dossier.state == State.AWAITING_CORRECTION:
+        await time_is_up(session, dossier, at=at)
+        return
     procedure = await procedure_of(session, dossier)
     bill = await open_bill(session, dossier.id)
     fee = procedure.fee(bill.fee) if bill else None

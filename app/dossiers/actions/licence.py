@@ -44,6 +44,15 @@ async def share_licence(
     }
     known = {name: value for name, value in doc.items() if value is not None}
     await registers.put(session, _dataset(procedure), document.number, known, dossier.tax_code, at=at)
+    await _put_out_of_force(session, dossier, procedure, at=at)
+
+
+async def _put_out_of_force(session: AsyncSession, dossier: Dossier, procedure: Procedure, *, at: datetime) -> None:
+    """The result that the dossier asked to renew or change is no longer in force."""
+    renewed = dossier.answers.get(procedure.result.renews) if procedure.result.renews else None
+    if isinstance(renewed, str):
+        before = await register_queries.one(session, _dataset(procedure), renewed)
+        await registers.put(session, _dataset(procedure), renewed, before | {"status": "replaced"}, dossier.tax_code, at=at)
 
 
 async def restate_licence(

@@ -15,6 +15,7 @@ from app.documents import actions as documents
 from app.documents.examine import Findings
 from app.documents.queries import one as document_of
 from app.documents.rules import Acceptance, judge, signed_places
+from app.dossiers.actions.automatic import soon
 from app.dossiers.actions.offices import called
 from app.dossiers.actions.saying import must_say
 from app.dossiers.lifecycle import OPEN, State
@@ -48,7 +49,8 @@ async def checked(session: AsyncSession, dossier_id: UUID, document_id: UUID, fi
     if document.filed_round is None or State(dossier.state) not in OPEN:
         return
     procedure = await procedure_of(session, dossier)
-    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(at))
+    soon(session, dossier, procedure)
+    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(at), held=dossier.held)
     must_be_signed = (document.paper, document.place) in signed_places(needs)
     if judge(document, must_be_signed=must_be_signed).acceptance is Acceptance.REFUSED:
         paper = procedure.paper(document.paper)

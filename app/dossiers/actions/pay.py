@@ -11,6 +11,7 @@ from app.audit.record import record
 from app.core.actor import SYSTEM, Actor
 from app.core.permissions import Permission
 from app.core.text import Language
+from app.dossiers.actions.automatic import soon
 from app.dossiers.actions.move import move
 from app.dossiers.actions.offices import called, head_of
 from app.dossiers.actions.steps import open_stage
@@ -123,3 +124,4 @@ async def _paid(session: AsyncSession, dossier: Dossier, bill: Bill, txn_ref: st
     await move(session, SYSTEM, dossier, Act.SETTLE, procedure=procedure, payload=payload, turn=Turn(stage=stage), at=at)
     if stage is not None:
         await open_stage(session, dossier, procedure, stage, at=at)
+    soon(session, dossier, procedure)

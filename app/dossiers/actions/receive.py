@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue.procedure import Procedure
-from app.core.actor import Actor
+from app.core.actor import SYSTEM, Actor
 from app.core.clock import day_in_vietnam
 from app.core.errors import Incomplete, Problem
 from app.core.permissions import Role
@@ -18,7 +18,7 @@ from app.documents.rules import refused_files, unknown_files
 from app.dossiers.actions.move import may_move, move, share
 from app.dossiers.actions.offices import head_of
 from app.dossiers.actions.saying import may_say, must_say
-from app.dossiers.actions.steps import open_step
+from app.dossiers.actions.steps import begin
 from app.dossiers.code import Numbering
 from app.dossiers.lifecycle import Act
 from app.dossiers.models import Dossier, DossierCounter, DossierNumber
@@ -56,10 +56,10 @@ async def receive(
         raise Incomplete(problems)
 
     dossier.received_at = at
+    dossier.left_out = list(procedure.left_out(dossier.answers, today=day_in_vietnam(at)))
+    procedure = await procedure_of(session, dossier)
     await move(session, actor, dossier, Act.RECEIVE, procedure=procedure, at=at)
-    first = procedure.next_step(next(step.id for step in procedure.process if step.kind == "receive"))
-    if first is not None:
-        await open_step(session, dossier, procedure, first, at=at)
+    await _begin(session, dossier, procedure, at)
     form = await _appointment(session, actor, dossier, procedure, at)
     number = await _number(session, dossier, numbering, day_in_vietnam(at))
     printed = form.model_copy(update={"dossier": number})
@@ -70,8 +70,18 @@ async def receive(
     return Received(number, dossier.due_at)
 
 
+async def _begin(session: AsyncSession, dossier: Dossier, procedure: Procedure, at: datetime) -> None:
+    """The first step of the unit; where nobody is to be named for the case, the review begins at once."""
+    first = procedure.next_step(next(step.id for step in procedure.process if step.kind == "receive"))
+    if first is None:
+        return
+    if first.kind != "assign":
+        await move(session, SYSTEM, dossier, Act.ADVANCE, procedure=procedure, at=at)
+    await begin(session, dossier, procedure, first, at=at)
+
+
 async def _not_receivable(session: AsyncSession, dossier: Dossier, procedure: Procedure, at: datetime) -> list[Problem]:
-    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(at))
+    needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(at), held=dossier.held)
     papers = await papers_of(session, dossier.id)
     overridden = frozenset(await overrides_of(session, dossier.id))
     return [*refused_files(needs, papers), *unknown_files(needs, papers, overridden)]
@@ -84,7 +94,7 @@ async def _appointment(session: AsyncSession, actor: Actor, dossier: Dossier, pr
     fees = [*billed, *(FeeLine(title=due.fee.title.vi, amount=due.amount) for due in later)]
     return appointment(
         await head_of(session, dossier, procedure, at_desk=True),
-        procedure.papers_needed(dossier.answers, today=today),
+        procedure.papers_needed(dossier.answers, today=today, held=dossier.held),
         fees,
         received_at=at,
         due_at=dossier.due_at,

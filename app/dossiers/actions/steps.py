@@ -12,19 +12,21 @@ from app.core.clock import day_in_vietnam
 from app.core.errors import NotAllowed, WrongState
 from app.core.permissions import Role
 from app.core.text import Text
+from app.dossiers.actions.letters import letter_to
 from app.dossiers.actions.move import move
 from app.dossiers.actions.sheets import send_fee_notice
 from app.dossiers.clock import Turn, stage_after, starts_when_paid, step_due
 from app.dossiers.lifecycle import Act
 from app.dossiers.models import Dossier
 from app.dossiers.queries import ledger_of
+from app.dossiers.units import units_asked
 from app.fees import actions as fees
 from app.notices import actions as notices
 from app.notices.wording import Kind as Told
 from app.tasks import actions as tasks
 from app.tasks import queries as task_queries
 from app.tasks.models import Task
-from app.tasks.rules import Assignee, Assignment
+from app.tasks.rules import OPINION, Assignee, Assignment
 from app.worktime.queries import calendar as working_calendar
 
 _INSTANT = timedelta(microseconds=1)
@@ -79,9 +81,11 @@ def unit_of(dossier: Dossier, role: Role) -> str:
 
 async def go_on(session: AsyncSession, dossier: Dossier, procedure: Procedure, done: Step, *, at: datetime) -> None:
     """What follows a finished step: the next one of its stage, or what comes after the stage."""
+    for beside in procedure.beside(after=done.id):
+        await ask_units(session, dossier, procedure, beside, at=at)
     following = procedure.next_step(done.id)
     if following is not None:
-        await open_step(session, dossier, procedure, following, at=at)
+        await begin(session, dossier, procedure, following, at=at)
         return
     stage = None if dossier.ended_at else stage_after(procedure, done.stage)
     if stage is None:
@@ -95,8 +99,43 @@ async def go_on(session: AsyncSession, dossier: Dossier, procedure: Procedure, d
 
 
 async def open_stage(session: AsyncSession, dossier: Dossier, procedure: Procedure, stage: Stage, *, at: datetime) -> None:
-    """Open the first step of a stage."""
-    await open_step(session, dossier, procedure, procedure.steps_of(stage.id)[0], at=at)
+    """Begin the first step of a stage."""
+    await begin(session, dossier, procedure, procedure.steps_of(stage.id)[0], at=at)
+
+
+async def begin(session: AsyncSession, dossier: Dossier, procedure: Procedure, step: Step, *, at: datetime) -> None:
+    """Begin a step: on somebody's list, with the units it asks, or by the portal itself. One that others join waits for them."""
+    beside = {each.id for each in procedure.beside(before=step.id)}
+    if any(task.step in beside for task in await task_queries.open_of(session, dossier.id)):
+        return  # the last opinion begins it
+    if step.kind == "opinions":
+        if not await ask_units(session, dossier, procedure, step, at=at):
+            await go_on(session, dossier, procedure, step, at=at)
+    elif step.automatic and not step.decides:
+        payload = {"step": step.id, "stage": step.stage}
+        await move(session, SYSTEM, dossier, Act.COMPLETE_STEP, procedure=procedure, payload=payload, at=at)
+        await go_on(session, dossier, procedure, step, at=at)
+    elif not step.automatic:
+        await open_step(session, dossier, procedure, step, at=at)
+
+
+async def ask_units(session: AsyncSession, dossier: Dossier, procedure: Procedure, step: Step, *, at: datetime) -> bool:
+    """Put the step on the list of every unit it asks; whether any was. Nobody is asked a second time."""
+    units = units_asked(step, dossier.answers)
+    if not units or await task_queries.was_opened(session, dossier.id, step.id):
+        return False
+    calendar = await working_calendar(session)
+    if step.limit:
+        due = calendar.due_of(calendar.work_starts(at), step.limit.length, step.limit.unit)
+    else:
+        due = step_due(await ledger_of(session, dossier), procedure, step, calendar, at)
+    for unit in units:
+        assignment = Assignment(step=step.id, stage=step.stage, kind=OPINION, role=step.role, unit=unit, due_at=due)
+        tasks.open_task(session, dossier.id, assignment, at=at)
+        await letter_to(session, dossier, procedure, step, unit, due, at=at)
+    payload = {"step": step.id, "units": list(units), "answer_by": due.isoformat()}
+    await move(session, SYSTEM, dossier, Act.ASK_OPINIONS, procedure=procedure, payload=payload, at=at)
+    return True
 
 
 def fees_due(dossier: Dossier, procedure: Procedure, moment: Moment, at: datetime) -> list[FeeDue]:
@@ -130,7 +169,7 @@ async def renew_deadlines(session: AsyncSession, dossier: Dossier, procedure: Pr
     entries = await ledger_of(session, dossier)
     for task in await task_queries.open_of(session, dossier.id):
         step = procedure.step(task.step)
-        if step is not None:
+        if step is not None and task.kind != OPINION:
             task.due_at = step_due(entries, procedure, step, calendar, at)
 
 

@@ -11,10 +11,12 @@ from app.core.actor import Actor
 from app.core.errors import Incomplete, WrongState
 from app.core.text import Text, fold
 from app.documents.queries import papers_of
+from app.dossiers.actions.automatic import soon
 from app.dossiers.actions.filing import hand_in, problems_of
 from app.dossiers.actions.move import may_move, move
 from app.dossiers.actions.steps import demand, fees_due
 from app.dossiers.code import secret_hash
+from app.dossiers.known import papers_held, records_of
 from app.dossiers.lifecycle import Act, State
 from app.dossiers.models import Dossier
 from app.dossiers.queries import procedure_of, visible_to
@@ -49,14 +51,18 @@ async def submit(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at: d
     procedure = await procedure_of(session, dossier)
     enterprise = await identity.enterprise(session, dossier.tax_code)
     papers = await papers_of(session, dossier.id)
+    records = await records_of(session, dossier.tax_code, procedure, at=at)
+    dossier.held = await papers_held(session, dossier.tax_code, procedure, records, at=at)
     if problems := await problems_of(session, dossier, procedure, enterprise, papers, at=at):
         raise Incomplete(problems)
 
     submitted = _named(dossier, at)
     await hand_in(session, actor, dossier, procedure, enterprise, papers, secret=submitted.secret, at=at)
-    await move(session, actor, dossier, Act.SUBMIT, procedure=procedure, payload={"reference": submitted.reference}, at=at)
+    payload = {"reference": submitted.reference, "held": dossier.held, "moves": dossier.moves}
+    await move(session, actor, dossier, Act.SUBMIT, procedure=procedure, payload=payload, at=at)
     if due := fees_due(dossier, procedure, "filing", at):
         await demand(session, dossier, procedure, due, at=at)
+    soon(session, dossier, procedure)
     told: dict[str, str | int] = {"reference": submitted.reference}
     await notices.tell(session, tax_code=dossier.tax_code, dossier_id=dossier.id, kind=Told.SUBMITTED, params=told, at=at)
     return submitted
