@@ -284,5 +284,5 @@ def _day(moment: datetime) -> str:
 
 def periods(authority: Authority) -> list[tuple[ServiceStatus, datetime, datetime | None]]:
     """The history with both ends, oldest first: status, from, to."""
-    until = [standing.since for standing in authority.history[1:]] + [None]
-    return [(s.status, s.since, end) for s, end in zip(authority.history, until, strict=True)]
+    ends: tuple[datetime | None, ...] = (*(standing.since for standing in authority.history[1:]), None)
+    return [(standing.status, standing.since, end) for standing, end in zip(authority.history, ends, strict=False)]

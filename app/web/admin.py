@@ -1,4 +1,4 @@
-"""Pages of administrators: roles given by two persons, the trust store, agreements and clients, the catalogue with its doubts."""
+"""Pages of administrators: roles given by two persons, agreements and clients, the catalogue with its doubts."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from app.core.text import Text
 from app.identity import actions as identity_actions
 from app.identity import queries as identity
 from app.sharing import queries as sharing
-from app.trust import queries as trust
+from app.web import trust
 from app.web.deps import At, Form, Posted, Session, csrf, official, record_view
 from app.web.pages import page
 
@@ -36,14 +36,12 @@ ROLE_NAME = {
 
 anyone_of_the_ministry = official(Permission.PROCEDURE_READ)
 account_manager = official(Permission.ACCOUNT_MANAGE)
-trust_manager = official(Permission.TRUST_MANAGE)
 sharing_manager = official(Permission.SHARING_MANAGE)
 
 router = APIRouter(prefix="/quan-tri", dependencies=[Depends(anyone_of_the_ministry)])
 accounts = APIRouter(prefix="/quan-tri/tai-khoan", dependencies=[Depends(account_manager), Depends(csrf)])
-stores = APIRouter(prefix="/quan-tri/tin-cay", dependencies=[Depends(trust_manager)])
 agreements = APIRouter(prefix="/quan-tri/chia-se", dependencies=[Depends(sharing_manager)])
-routers = (router, accounts, stores, agreements)
+routers = (router, accounts, agreements, *trust.routers)
 Manager = Annotated[Actor, Depends(account_manager)]
 
 
@@ -128,13 +126,6 @@ def _uuid(value: str) -> UUID:
         return UUID(value)
     except ValueError:
         raise NotFound from None
-
-
-@stores.get("")
-async def trust_store(request: Request, session: Session) -> Response:
-    """The anchors whose signatures count, and every epoch before."""
-    snapshot = await trust.snapshot(session)
-    return page(request, "admin/trust.html", snapshot=snapshot, epochs=await trust.epochs(session))
 
 
 @agreements.get("")

@@ -1,0 +1,46 @@
+"""From a published trusted list to a change of the store, or to a refusal in words. Burns CPU: call it in a thread."""
+
+from datetime import datetime
+
+from app.core.errors import Incomplete
+from app.core.text import Text
+from app.trust import certificates
+from app.trust.certificates import refused
+from app.trust.changes import Change, merge
+from signing import Role, TrustSnapshot
+from signing.trustlist import MOST_BYTES, ListRefused, read_trust_list
+
+__all__ = ["MOST_BYTES", "change"]
+
+_REASONS = {
+    "too-large": Text("Danh sách lớn hơn mức cho phép.", "The list is larger than allowed."),
+    "not-xml": Text(
+        "Tệp này không phải danh sách tin cậy theo ETSI TS 119 612 (XML).",
+        "This file is no trusted list of ETSI TS 119 612 (XML).",
+    ),
+    "dangerous-xml": Text(
+        "Tệp XML này dùng thành phần bị cấm (DOCTYPE, ENTITY, mã hóa khác UTF-8 hoặc lồng quá sâu) nên không được đọc.",
+        "This XML uses what is forbidden here (DOCTYPE, ENTITY, an encoding other than UTF-8, deep nesting): it was not read.",
+    ),
+    "signature": Text(
+        "Chữ ký của danh sách không đúng với chứng thư của cơ quan vận hành đã khai. Không có gì được nhập.",
+        "The list's signature does not verify with the operator's certificate that you gave. Nothing was imported.",
+    ),
+    "empty": Text(
+        "Danh sách không có dịch vụ chứng thực (CA/QC) hay dấu thời gian (TSA/QTST) nào từng được công nhận.",
+        "The list holds no certificate service (CA/QC) or time-stamping service (TSA/QTST) that was ever granted.",
+    ),
+}
+
+
+def change(trust: TrustSnapshot, xml: bytes, operator: str, role: Role, at: datetime) -> Change:
+    """What the list, signed by the `operator` (PEM), would change. `Incomplete` says what is wrong."""
+    try:
+        pinned = certificates.read(operator.encode())
+    except Incomplete as broken:
+        raise refused(broken.text, broken.slug, where="operator") from broken
+    try:
+        listed = read_trust_list(xml, [pinned.der], role=role, at=at)
+    except ListRefused as wrong:
+        raise refused(_REASONS[wrong.reason], wrong.reason) from wrong
+    return merge(trust, listed, f"ETSI TS 119 612; {pinned.subject}; SHA-256 {pinned.sha256}")
