@@ -28,7 +28,7 @@ Signer = signing.SoftSigner | HsmSigner | CscSigner
 class _Entry(BaseModel):
     """`approval`: the person agrees to every signature, alone or to several at once; else the decision itself suffices."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
     approval: bool = False
 
 
@@ -150,8 +150,10 @@ class Keyring:
             return Pkcs12(kind="pkcs12")
         try:
             return _ENTRY.validate_python(tomllib.loads(path.read_text()))
-        except (tomllib.TOMLDecodeError, ValidationError) as wrong:
-            raise KeyFailed("unsuitable", f"{path.name}: {wrong}") from wrong
+        except tomllib.TOMLDecodeError as wrong:
+            raise KeyFailed("unsuitable", f"{path.name}: {wrong}") from None
+        except ValidationError as wrong:
+            raise KeyFailed("unsuitable", f"{path.name}: {_named(wrong)}") from None
 
     def _certificates(self, path: Path) -> tuple[bytes, ...]:
         content = self._path(path).read_bytes()
@@ -166,3 +168,9 @@ class Keyring:
         if self.folder is None:
             raise FileNotFoundError("set MOTCUA_SIGNING_KEYS: the folder of the portal's signing keys")
         return self.folder / name
+
+
+def _named(wrong: ValidationError) -> str:
+    """Which settings, never their values: someone may have written a PIN there."""
+    faults = wrong.errors(include_input=False, include_url=False, include_context=False)
+    return ", ".join(f"{'.'.join(map(str, fault['loc']))} ({fault['type']})" for fault in faults)
