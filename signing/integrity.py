@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from asn1crypto import core
+from asn1crypto import cms, core
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
@@ -122,6 +122,8 @@ def _integrity(draft: Draft, document: Document) -> None:
     if not exact:
         draft.note("SIG_BYTERANGE_BAD", str(draft.slot.byte_range))
     signature = EmbeddedPdfSignature(document.pdf, draft.slot.field, draft.slot.name)
+    if exact:
+        _refuse_odd_value(draft, signature, document.data)
     _ = signature.signer_cert  # raises when the certificate is missing or is not the one that the signature names
     _cryptography(draft, signature)
     draft.cms = signature
@@ -132,7 +134,7 @@ def _cryptography(draft: Draft, signature: EmbeddedPdfSignature) -> None:
         facts = read_token(signature.signed_data, signature.compute_digest)
         intact, valid, purpose_ok = facts.imprint_ok, facts.signature_ok, facts.purpose_ok
     else:
-        _refuse_content_inside(signature)
+        _refuse_odd_envelope(draft, signature)
         intact, valid = validate_sig_integrity(
             signature.signer_info,
             signature.signer_cert,
@@ -150,11 +152,24 @@ def _cryptography(draft: Draft, signature: EmbeddedPdfSignature) -> None:
             draft.note(code)
 
 
-def _refuse_content_inside(signature: EmbeddedPdfSignature) -> None:
+def _refuse_odd_envelope(draft: Draft, signature: EmbeddedPdfSignature) -> None:
+    """Raise for what no program makes and the mathematics would not mind."""
     if signature.signed_data["encap_content_info"]["content"] is not core.VOID:
         raise ValueError("a detached signature must not carry content")
     if len(signature.signed_data["signer_infos"]) != 1:
         raise ValueError("exactly one signer is allowed")
+    if signature.signer_info["signed_attrs"] is core.VOID and draft.slot.subfilter.startswith("/ETSI"):
+        raise ValueError("PAdES signs attributes, and there are none")
+
+
+def _refuse_odd_value(draft: Draft, signature: EmbeddedPdfSignature, data: bytes) -> None:
+    """What stands in the gap is not signed: it is this signature's value, padded with zeros, and nothing else."""
+    _, begin, end, _ = draft.slot.byte_range
+    if bytes.fromhex(data[begin + 1 : end - 1].decode("ascii")) != signature.pkcs7_content:
+        raise ValueError("the gap holds another value than the signature")
+    length = len(cms.ContentInfo.load(signature.pkcs7_content).dump())
+    if signature.pkcs7_content[length:].strip(b"\0"):
+        raise ValueError("data after the end of the signature")
 
 
 def _later_changes(draft: Draft, signature: EmbeddedPdfSignature, document: Document, answered_until: int) -> None:

@@ -61,6 +61,8 @@ _OTHER_PURPOSES = frozenset({"time_stamping", "ocsp_signing", "server_auth", "co
 def may_sign(certificate: x509.Certificate) -> bool:
     """A certificate without the extension may not: Vietnamese profiles all carry it."""
     usage, purposes = certificate.key_usage_value, certificate.extended_key_usage_value
+    if certificate.ca:  # an authority signs certificates, whatever its own says besides
+        return False
     if purposes is not None and set(purposes.native) <= _OTHER_PURPOSES:
         return False
     return usage is not None and bool(KEY_USAGES & set(usage.native))
