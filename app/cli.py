@@ -180,8 +180,9 @@ def _assets(_: argparse.Namespace) -> int:
 
 def _openapi(given: argparse.Namespace) -> int:
     from app.api import openapi
+    from app.issued import schemas
 
-    for path in [*openapi.write(given.folder), _report_schema(given.folder)]:
+    for path in [*openapi.write(given.folder), _report_schema(given.folder), *schemas.write(given.folder / "documents")]:
         print(path)
     return 0
 

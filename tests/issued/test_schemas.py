@@ -1,0 +1,36 @@
+"""The data attached to every document keep to the form that is published."""
+
+import io
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import pikepdf
+import pytest
+
+from app.issued import schemas
+from app.issued.facts import Sheet
+from tests.issued.samples import SAMPLES
+from tests.issued.test_render import made
+
+FOLDER = Path(__file__).parents[2] / "openapi" / "documents"
+
+
+@pytest.mark.parametrize("kind", schemas.KINDS, ids=lambda kind: str(kind.kind))
+def test_the_committed_form_is_what_the_code_says(kind: type[Sheet]):
+    committed = (FOLDER / f"{kind.kind}.schema.json").read_text("utf-8")
+    assert committed == schemas.text_of(kind), "Run `motcua openapi` and commit the result."
+
+
+def test_every_kind_of_document_has_a_form():
+    assert {type(sample) for sample in SAMPLES.values()} == set(schemas.KINDS)
+
+
+@pytest.mark.parametrize("template", sorted(SAMPLES))
+def test_what_is_attached_to_a_document_has_the_published_form(template: str):
+    sample = SAMPLES[template]
+    with pikepdf.open(io.BytesIO(made(template, sample).pdf)) as pdf:
+        attached = json.loads(pdf.attachments["du-lieu.json"].get_file().read_bytes())
+    form = json.loads((FOLDER / f"{sample.kind}.schema.json").read_text("utf-8"))
+    jsonschema_rs.validator_for(form).validate(attached)
+    assert attached["facts"] == sample.model_dump(mode="json")
