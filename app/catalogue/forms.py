@@ -156,7 +156,17 @@ class Form:
         records: Records = (),
     ) -> list[FieldView]:
         """What a page shows: one view per field, with what was typed and what is wrong."""
-        return views(self.fields_of(page_id), answers, typed or {}, problems, rows or {}, records)
+        return views(self.fields_of(page_id), answers, typed or {}, problems, rows or {}, records, self.away(page_id, answers))
+
+    def away(self, page_id: str, answers: Mapping[str, Any]) -> frozenset[str]:
+        """The fields of a page that these answers do not call for."""
+        context = self._context(self.procedure.valid_from, None)  # what applies hangs on answers, not on the day
+        fields = (each for each in self.fields_of(page_id) if each.show_if)
+        return frozenset(each.id for each in fields if self.procedure.holds(each.show_if, answers, context) is not True)
+
+    def applies(self, page_id: str, answers: Mapping[str, Any]) -> bool:
+        """Whether a page asks anything at all of these answers."""
+        return any(each.id not in self.away(page_id, answers) for each in self.fields_of(page_id))
 
     def _is_persons(self, name: str) -> bool:
         found = self.procedure.field(name)

@@ -1,6 +1,6 @@
 """What a template needs to show a field, whatever the procedure: names, words, the value as typed, the error."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,17 +15,12 @@ from app.core.text import Text
 
 
 @dataclass(frozen=True, slots=True)
-class OptionView:
-    """One option of a choice."""
-
-    value: str
-    label: Text
-    checked: bool
-
-
-@dataclass(frozen=True, slots=True)
 class FieldView:
-    """One control. `name` is the input's name, `id` its element id; for a date `parts` holds day, month and year."""
+    """One control. `name` is the input's name, `id` its element id; for a date `parts` holds day, month and year.
+
+    `options` are (value, words); those of a code list are the same for every control and known by `code_list`.
+    `applies`: False when these answers do not call for it.
+    """
 
     name: str
     id: str
@@ -36,7 +31,8 @@ class FieldView:
     conditional: bool
     locked: bool
     computed: bool
-    options: list[OptionView]
+    options: Sequence[tuple[str, Text]]
+    chosen: frozenset[str]
     value: str
     parts: dict[str, str]
     max_length: int | None
@@ -51,6 +47,9 @@ class FieldView:
     unit: Text | None = None
     inside: list["FieldView"] = field(default_factory=list)
     paper: str | None = None
+    code_list: str | None = None
+    applies: bool = True
+    depends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,10 @@ class _Page:
     typed: Typed
     errors: Mapping[str, Text]
     records: Records
+    away: Collection[str]
+
+
+_YES_NO = (("true", words.YES), ("false", words.NO))
 
 
 def views(
@@ -69,9 +72,10 @@ def views(
     problems: Sequence[Problem],
     rows: Mapping[str, int],
     records: Records = (),
+    away: Collection[str] = (),
 ) -> list[FieldView]:
-    """One view per field; the first problem of a field is the one shown beside it."""
-    page = _Page(typed, {problem.where: problem.text for problem in reversed(problems)}, records)
+    """One view per field; the first problem of a field is the one shown beside it. `away`: fields that do not apply."""
+    page = _Page(typed, {problem.where: problem.text for problem in reversed(problems)}, records, away)
     return [
         _table(each, answers.get(each.id) or [], page, rows.get(each.id, 0))
         if each.type is FieldType.ROWS
@@ -92,7 +96,8 @@ def _control(each: FormField, name: str, value: Any, page: _Page) -> FieldView:
         conditional=each.show_if is not None or each.required_if is not None,
         locked=each.locked,
         computed=each.compute is not None,
-        options=_options(each, value if typed is None else typed, page.records),
+        options=_options(each, page.records),
+        chosen=_chosen(value if typed is None else typed),
         value=typed if isinstance(typed, str) else _as_typed(each, value),
         parts=_date_parts(name, value, page.typed) if each.type is FieldType.DATE else {},
         max_length=each.max_length,
@@ -102,6 +107,9 @@ def _control(each: FormField, name: str, value: Any, page: _Page) -> FieldView:
         unit=words.measure(each),
         inside=[_control(part, f"{name}.{part.id}", _part(value, part.id), page) for part in parts_of(each)],
         paper=each.paper,
+        code_list="countries" if each.type is FieldType.COUNTRY else each.options_from,
+        applies=name not in page.away,
+        depends=bool(each.show_if or each.required_if or each.compute or (each.prefill and "." in each.prefill)),
     )
 
 
@@ -134,12 +142,18 @@ def _row(each: FormField, number: int, row: Mapping[str, Any], page: _Page) -> l
     return [_control(column, f"{each.id}.{number}.{column.id}", row.get(column.id), page) for column in each.of]
 
 
-def _options(each: FormField, value: Any, records: Records) -> list[OptionView]:
-    chosen = value if isinstance(value, list) else [str(value).lower() if isinstance(value, bool) else value]
+def _options(each: FormField, records: Records) -> Sequence[tuple[str, Text]]:
     if each.type is FieldType.BOOL:
-        return [OptionView("true", words.YES, "true" in chosen), OptionView("false", words.NO, "false" in chosen)]
-    known = references.options(each, records) if each.type is FieldType.REFERENCE else words.choices(each)
-    return [OptionView(code, name, code in chosen) for code, name in known.items()]
+        return _YES_NO
+    if each.type is FieldType.REFERENCE:
+        return tuple(references.options(each, records).items())
+    return words.listed(each)
+
+
+def _chosen(value: Any) -> frozenset[str]:
+    if isinstance(value, list):
+        return frozenset(item for item in value if isinstance(item, str))
+    return frozenset({str(value).lower() if isinstance(value, bool) else str(value)}) if value not in (None, "") else frozenset()
 
 
 def _as_typed(each: FormField, value: Any) -> str:

@@ -134,6 +134,17 @@ def countries() -> dict[str, Text]:
     return code_list("countries")
 
 
+@cache
+def _listed(name: str) -> tuple[tuple[str, Text], ...]:
+    return tuple(code_list(name).items())
+
+
+def listed(field: FormField) -> Sequence[tuple[str, Text]]:
+    """The same, in order; a code list is made once and shared by every cell that asks from it."""
+    name = "countries" if field.type is FieldType.COUNTRY else field.options_from
+    return _listed(name) if name else tuple(field.labels.items())
+
+
 def choices(field: FormField) -> Mapping[str, Text]:
     """What a choice may be answered with: its own options, or a code list's."""
     if field.type is FieldType.COUNTRY:

@@ -68,7 +68,8 @@ def links(problems: Sequence[Problem], known: Collection[str]) -> list[tuple[str
 
 def ids_of(views: Iterable[FieldView]) -> set[str]:
     """The element ids of a page's controls, cells included."""
-    return {view.id for view in views} | {cell.id for view in views for row in view.rows for cell in row}
+    every = list(views)
+    return {each.id for view in every for each in (view, *view.inside, *(cell for row in view.rows for cell in row))}
 
 
 def only_open(views: Iterable[FieldView], open_fields: Collection[str] | None) -> list[FieldView]:

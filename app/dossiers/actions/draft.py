@@ -1,7 +1,7 @@
 """Write a dossier: begin it, fill it page by page, attach papers, drop it. In a supplement only the marked items open."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -13,6 +13,7 @@ from app.audit.events import Event, of_act
 from app.audit.record import record
 from app.catalogue import queries as catalogue
 from app.catalogue.forms import Form, prefill
+from app.catalogue.paging import Typed
 from app.catalogue.references import filled
 from app.core.actor import Actor
 from app.core.blobs import Stored
@@ -35,10 +36,13 @@ from app.worktime.queries import calendar as working_calendar
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The revision to send with the next save, and what is still wrong on what was saved."""
+    """The revision to send with the next save, what is still wrong on what was saved, and what there is now."""
 
     revision: int
     problems: tuple[Problem, ...] = ()
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    typed: Typed = field(default_factory=dict)
+    at: datetime | None = None
 
 
 async def start(
@@ -110,7 +114,7 @@ async def save_page(
     if revision != dossier.revision and merged != dossier.answers:
         raise Conflict
     _keep(session, actor, dossier, merged, at)
-    return Saved(dossier.revision, tuple(opened.among(read.problems)))
+    return Saved(dossier.revision, tuple(opened.among(read.problems)), merged, read.typed, at)
 
 
 async def save_json(

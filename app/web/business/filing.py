@@ -1,5 +1,7 @@
 """From nothing to submitted: start, the task list, the form page by page, check, submit."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,8 +10,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.catalogue import queries as catalogue
-from app.catalogue.definition import Page
+from app.catalogue.definition import Page, Section
 from app.catalogue.forms import Form as EForm
+from app.catalogue.paging import Typed
+from app.catalogue.references import Records
+from app.catalogue.views import FieldView
 from app.core.actor import Actor
 from app.core.clock import day_in_vietnam
 from app.core.errors import Conflict, Incomplete, NotFound, Problem, Refusal, WrongState
@@ -18,16 +23,17 @@ from app.documents.rules import Acceptance
 from app.dossiers import queries as dossiers
 from app.dossiers.actions import draft
 from app.dossiers.actions.submit import submit
+from app.dossiers.known import records_of
 from app.dossiers.lifecycle import EDITABLE, Act, State
 from app.dossiers.queries import CaseFile
 from app.web import forms
 from app.web.deps import At, Business, Form, Session, business, csrf, record_view
-from app.web.forms import Pressed
 from app.web.pages import Shown, page
 
 router = APIRouter(dependencies=[Depends(business), Depends(csrf)])
 seen = Depends(record_view("dossier"))
 ROOT = "/ho-so/{dossier_id}"
+KEPT = "business/form_kept.html"
 
 SAVED_ELSEWHERE = Text(
     "Trang này vừa được lưu ở một cửa sổ khác. Nội dung bạn nhập vẫn ở dưới đây; hãy xem lại rồi lưu lần nữa.",
@@ -81,14 +87,14 @@ def _tasks(case: CaseFile, at: datetime) -> dict[str, Any]:
 def _begun(case: CaseFile, each: Page) -> bool:
     """Whether a person has answered anything on the page; what the register filled in does not count."""
     mine = (case.procedure.field(name) for name in each.fields)
-    return any(field.id in case.answers for field in mine if field and field.given_by_person and not field.prefill)
+    return any(asked.id in case.answers for asked in mine if asked and asked.given_by_person and not asked.prefill)
 
 
 @router.get(ROOT + "/to-khai/{page_id}", dependencies=[seen])
 async def form_page(request: Request, session: Session, actor: Business, at: At, dossier_id: UUID, page_id: str) -> Shown:
     """One page of the form."""
     case = await _editable(session, actor, dossier_id, at)
-    return _form_page(request, case, page_id)
+    return _form_page(request, _at_page(case, page_id, await _records(session, actor, case, at)))
 
 
 async def _editable(session: Session, actor: Actor, dossier_id: UUID, at: datetime) -> CaseFile:
@@ -98,38 +104,70 @@ async def _editable(session: Session, actor: Actor, dossier_id: UUID, at: dateti
     return case
 
 
-def _form_page(
-    request: Request,
-    case: CaseFile,
-    page_id: str,
-    *,
-    sent: Pressed | None = None,
-    problems: tuple[Problem, ...] = (),
-    typed: Any = None,
-    revision: int | None = None,
-    notice: Text | None = None,
-) -> Shown:
-    form = EForm.of(case.procedure)
+async def _records(session: Session, actor: Actor, case: CaseFile, at: datetime) -> Records:
+    return await records_of(session, actor.tax_code or "", case.procedure, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class _AtPage:
+    """One page of one draft as it is shown: with what was just typed, where something was."""
+
+    case: CaseFile
+    form: EForm
+    shown: Page
+    records: Records
+    answers: Mapping[str, Any]
+    revision: int
+    typed: Typed | None = None
+    problems: tuple[Problem, ...] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)
+    saved_at: datetime | None = None
+
+    def views(self) -> list[FieldView]:
+        """What is on the page; in a supplement only the marked fields are open."""
+        found = self.form.views(
+            self.shown.id, self.answers, typed=self.typed, problems=self.problems, rows=self.rows, records=self.records
+        )
+        return forms.only_open(found, open_fields(self.case))
+
+
+def _at_page(case: CaseFile, page_id: str, records: Records) -> _AtPage:
+    """The page as it is stored. `NotFound` for a page the form does not have."""
     shown = case.procedure.page(page_id)
     if shown is None:
         raise NotFound
-    rows = sent.rows if sent else {}
-    views = form.views(page_id, case.answers, typed=typed, problems=problems, rows=rows)
-    links = forms.links(problems, forms.ids_of(views))
+    return _AtPage(case, EForm.of(case.procedure), shown, records, case.answers, case.revision, saved_at=case.card.saved_at)
+
+
+def _form_page(request: Request, at_page: _AtPage, notice: Text | None = None) -> Shown:
+    case, shown, views = at_page.case, at_page.shown, at_page.views()
+    links = forms.links(at_page.problems, forms.ids_of(views))
+    before = [
+        each for each in at_page.form.pages[: at_page.form.pages.index(shown)] if at_page.form.applies(each.id, case.answers)
+    ]
     return page(
         request,
         "business/form_page.html",
-        status=422 if problems else 409 if notice else 200,
+        status=422 if at_page.problems else 409 if notice else 200,
         case=case,
         shown=shown,
-        names=[each.title for each in form.pages],
-        at_page=form.pages.index(shown),
-        previous=form.pages[form.pages.index(shown) - 1].id if shown is not form.pages[0] else None,
-        views=forms.only_open(views, open_fields(case)),
+        names=[each.title for each in at_page.form.pages],
+        at_page=at_page.form.pages.index(shown),
+        previous=before[-1].id if before else None,
+        sections=_sections(shown, views),
         has_rows=any(view.rows for view in views),
         problems=[("", notice), *links] if notice else links,
-        revision=case.revision if revision is None else revision,
+        revision=at_page.revision,
+        saved_at=at_page.saved_at,
+        live=True,
     )
+
+
+def _sections(shown: Page, views: list[FieldView]) -> list[tuple[Section | None, list[FieldView]]]:
+    """The controls under the headings of their sections; all under none where the page has no sections."""
+    if not shown.sections:
+        return [(None, views)]
+    return [(section, [view for view in views if view.name in section.fields]) for section in shown.sections]
 
 
 def open_fields(case: CaseFile) -> set[str] | None:
@@ -145,33 +183,52 @@ async def save_page(
 ) -> Response:
     """Store the page. What is wrong is shown beside what was typed; nothing typed is ever lost."""
     case = await _editable(session, actor, dossier_id, at)
-    e_form = EForm.of(case.procedure)
-    if case.procedure.page(page_id) is None:
-        raise NotFound
-    sent = forms.pressed(form, e_form)
-    typed = e_form.read_page(page_id, sent.pairs, case.answers, today=day_in_vietnam(at)).typed
+    here = _at_page(case, page_id, await _records(session, actor, case, at))
+    sent = forms.pressed(form, here.form)
+    here = replace(here, rows=sent.rows)
     try:
         async with session.begin_nested():
             saved = await draft.save_page(session, actor, dossier_id, page_id, sent.pairs, revision=sent.revision, at=at)
     except Conflict:
-        return _form_page(request, case, page_id, sent=sent, typed=typed, notice=SAVED_ELSEWHERE)
+        typed = here.form.read_page(page_id, sent.pairs, case.answers, today=day_in_vietnam(at)).typed
+        return _form_page(request, replace(here, typed=typed), SAVED_ELSEWHERE)
+    here = replace(here, typed=saved.typed, answers=saved.answers, revision=saved.revision, saved_at=saved.at)
     if sent.stays:
-        return _form_page(request, case, page_id, sent=sent, typed=typed, revision=saved.revision)
+        return _form_page(request, here)
     if saved.problems and not sent.later:
-        return _form_page(request, case, page_id, sent=sent, typed=typed, problems=tuple(saved.problems), revision=saved.revision)
-    return RedirectResponse(_after(case, page_id, later=sent.later), status_code=303)
+        return _form_page(request, replace(here, problems=saved.problems))
+    return RedirectResponse(_after(here, later=sent.later), status_code=303)
 
 
-def _after(case: CaseFile, page_id: str, *, later: bool) -> str:
-    """Where to go from a stored page: the next one, then the papers; back to the list when asked or when supplementing."""
-    here = f"/ho-so/{case.card.id}"
-    if case.card.state is not State.DRAFT:
-        return f"{here}/bo-sung"
+@router.post(ROOT + "/to-khai/{page_id}/luu")
+async def keep_page(
+    request: Request, session: Session, actor: Business, at: At, form: Form, dossier_id: UUID, page_id: str
+) -> Response:
+    """A page that saves itself while it is filled in: when it was saved, and whatever hangs on the answer that changed."""
+    case = await _editable(session, actor, dossier_id, at)
+    here = _at_page(case, page_id, await _records(session, actor, case, at))
+    sent = forms.pressed(form, here.form)
+    try:
+        async with session.begin_nested():
+            saved = await draft.save_page(session, actor, dossier_id, page_id, sent.pairs, revision=sent.revision, at=at)
+    except Conflict:
+        return page(request, KEPT, notice=SAVED_ELSEWHERE, views=[], revision=sent.revision)
+    here = replace(here, typed=saved.typed, answers=saved.answers, revision=saved.revision)
+    views = [view for view in here.views() if view.depends]
+    papers = f"/ho-so/{dossier_id}/giay-to"
+    return page(request, KEPT, views=views, revision=saved.revision, saved_at=saved.at, papers=papers)
+
+
+def _after(here: _AtPage, *, later: bool) -> str:
+    """Where to go from a stored page: the next that asks something, then the papers; back to the list when asked."""
+    root = f"/ho-so/{here.case.card.id}"
+    if here.case.card.state is not State.DRAFT:
+        return f"{root}/bo-sung"
     if later:
-        return here
-    ids = [each.id for each in case.procedure.pages]
-    following = ids[ids.index(page_id) + 1 :]
-    return f"{here}/to-khai/{following[0]}" if following else f"{here}/giay-to"
+        return root
+    following = here.form.pages[here.form.pages.index(here.shown) + 1 :]
+    asked = next((each.id for each in following if here.form.applies(each.id, here.answers)), None)
+    return f"{root}/to-khai/{asked}" if asked else f"{root}/giay-to"
 
 
 @router.get(ROOT + "/kiem-tra", dependencies=[seen])
