@@ -220,6 +220,9 @@ _ADVICE: dict[str, Advice] = {
     ),
     "REV_STALE": _a(("Câu trả lời của nơi cấp đã quá hạn dùng.", "What the issuer last said is out of date."), _WAIT),
     "ALG_SHA1": _a(("Thuật toán này đã có thể làm giả.", "This algorithm can be forged by now."), _TELL_SOFTWARE),
+    "ALG_NOT_ALLOWED": _a(
+        ("Pháp luật chỉ cho phép một số thuật toán.", "The law allows certain algorithms only."), _TELL_SOFTWARE
+    ),
     "ALG_WEAK_KEY": _a(("Khóa ngắn có thể bị bẻ.", "A short key can be broken."), _OTHER_CERTIFICATE),
     "ALG_PKCS1V15": _a(("Kiểu đệm cũ nhưng vẫn được phép.", "An older padding that is still allowed."), _NOTHING),
     # time

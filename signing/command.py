@@ -18,6 +18,7 @@ from signing.policy import Policy
 from signing.pool import Pool
 from signing.report import as_text, binding_of
 from signing.trust import TrustSnapshot
+from signing.trustfile import read_trust
 
 HANOI = timezone(timedelta(hours=7))
 
@@ -65,15 +66,18 @@ def moment(text: str) -> datetime:
 
 
 def trust(path: Path) -> tuple[TrustSnapshot, Evidence]:
-    """A trust store from a JSON file: a snapshot, or `{"trust": snapshot, "evidence": …}`. Raises Unusable."""
+    """A trust store from a file: as the portal exports it, or a bare snapshot. Raises Unusable.
+
+    `{"trust": either of the two, "evidence": …}` brings revocation data along, which a check without network needs.
+    """
     try:
         told = json.loads(path.read_bytes())
         evidence = Evidence.from_json(told["evidence"]) if "evidence" in told else NO_EVIDENCE
-        return TrustSnapshot.from_json(told.get("trust", told)), evidence
+        return read_trust(json.dumps(told.get("trust", told)).encode()), evidence
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unusable(
-            f"Không đọc được kho chứng thư tin cậy {path}: cần JSON của TrustSnapshot.",
-            f"The trust store {path} cannot be read ({type(error).__name__}): it must be the JSON of a TrustSnapshot.",
+            f"Không đọc được kho chứng thư tin cậy {path}: cần tệp do Cổng xuất ra, hoặc JSON của TrustSnapshot.",
+            f"The trust store {path} cannot be read ({error}): it must be the portal's export, or the JSON of a TrustSnapshot.",
         ) from None
 
 

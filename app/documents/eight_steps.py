@@ -174,7 +174,7 @@ _RULES = (
     ),
     _Rule(
         Text("Thuật toán và độ dài khóa được phép", "Algorithms and key length are allowed"),
-        bad=frozenset({"ALG_SHA1", "ALG_WEAK_KEY"}),
+        bad=frozenset({"ALG_SHA1", "ALG_WEAK_KEY", "ALG_NOT_ALLOWED"}),
         unknown=frozenset(),
         shown=lambda row: row.algorithms is not None or row.indication is Indication.TOTAL_PASSED,
         said=_said_algorithms,

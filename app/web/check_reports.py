@@ -4,20 +4,25 @@ import asyncio
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from app.core.clock import in_vietnam
 from app.core.errors import NotFound
 from app.core.text import Text
 from app.documents import explain
 from app.documents.again import is_queued
 from app.documents.eight_steps import STANDING
 from app.documents.explain import Explained
+from app.documents.receipts import receipts_of
 from app.documents.rules import Acceptance, FileState
 from app.dossiers.queries import CaseFile
 from app.dossiers.views import DocumentView
 from app.issued.checked import signature_report
+from app.trust.queries import Kept
 
 
 def told_of(case: CaseFile, file: DocumentView) -> Explained | None:
@@ -25,7 +30,7 @@ def told_of(case: CaseFile, file: DocumentView) -> Explained | None:
     return explain.explained(file.report, case.card.tax_code) if file.report else None
 
 
-def shown(case: CaseFile, file: DocumentView, at: datetime) -> dict[str, Any]:
+async def shown(session: AsyncSession, case: CaseFile, file: DocumentView, at: datetime) -> dict[str, Any]:
     """What a page about the file's check needs."""
     told = told_of(case, file)
     refused = file.acceptance is Acceptance.REFUSED
@@ -34,10 +39,27 @@ def shown(case: CaseFile, file: DocumentView, at: datetime) -> dict[str, Any]:
         "headline": explain.headline_for(told, refused=refused) if told and file.state == FileState.CHECKED else None,
         "queued": is_queued(file.state, file.next_check_at, at),
         "standings": STANDING,
+        "receipts": await _receipts(session, case.card.id, file.id),
     }
 
 
-async def as_pdf(case: CaseFile, file: DocumentView, *, at: datetime) -> Response:
+async def _receipts(session: AsyncSession, dossier_id: UUID, document_id: UUID) -> list[tuple[Text, Text]]:
+    """What was kept as proof when the file was handed in: our own time stamps, and what the authorities said."""
+    rows = []
+    for one in await receipts_of(session, dossier_id, document_id):
+        stamped = f"{in_vietnam(one.at):%d/%m/%Y %H:%M:%S}, {one.tsa}"
+        rows.append((Text(f"Dấu thời gian tiếp nhận {one.number}", f"Receipt time stamp {one.number}"), _same(stamped)))
+        rows += [(Text("Bằng chứng lưu kèm", "Evidence kept with it"), _answer(kept)) for kept in one.answers]
+    return rows
+
+
+def _answer(kept: Kept) -> Text:
+    when = f"{in_vietnam(kept.this_update):%d/%m/%Y %H:%M}"
+    kind = str(kept.kind).upper()
+    return Text(f"{kind} của {kept.issuer}, {when}", f"{kind} of {kept.issuer}, {when}")
+
+
+async def as_pdf(session: AsyncSession, case: CaseFile, file: DocumentView, *, at: datetime) -> Response:
     """The printed report, made on demand in a thread."""
     told = told_of(case, file)
     if told is None or file.report is None:
@@ -49,7 +71,8 @@ async def as_pdf(case: CaseFile, file: DocumentView, *, at: datetime) -> Respons
         (Text("Giấy tờ", "Paper"), file.paper_name),
         (Text("Tệp", "File"), _same(file.name)),
     ]
-    values = explain.printable(told, file.report, file=file.name, about=about, reason=file.reason, at=at)
+    receipts = await _receipts(session, case.card.id, file.id)
+    values = explain.printable(told, file.report, file=file.name, about=about, reason=file.reason, receipts=receipts, at=at)
     return _file(await asyncio.to_thread(signature_report, values), "application/pdf", file.name, "pdf")
 
 

@@ -134,7 +134,7 @@ async def _document_page(
 ) -> Response:
     found = await queries.case_file(session, actor, dossier_id, at=at)
     file = await queries.document(session, actor, dossier_id, document_id)
-    told = check_reports.shown(found, file, at)
+    told = await check_reports.shown(session, found, file, at)
     return page(request, "official/document.html", case=found, file=file, Act=Act, **told | more)
 
 

@@ -31,7 +31,7 @@ async def report_pdf(session: Session, actor: Official, at: At, dossier_id: UUID
     """The report a clerk can file."""
     case = await dossiers.case_file(session, actor, dossier_id, at=at)
     file = await dossiers.document(session, actor, dossier_id, document_id)
-    return await check_reports.as_pdf(case, file, at=at)
+    return await check_reports.as_pdf(session, case, file, at=at)
 
 
 @router.get("/bao-cao.json", dependencies=[seen])

@@ -50,7 +50,7 @@ async def verdict(request: Request, session: Session, actor: Business, at: At, d
     case = await dossiers.case_file(session, actor, dossier_id, at=at)
     file = await dossiers.document(session, actor, dossier_id, document_id)
     open_papers = {paper.id for paper in case.papers if paper.open}
-    told = check_reports.shown(case, file, at)
+    told = await check_reports.shown(session, case, file, at)
     return page(request, "business/verdict.html", case=case, file=file, open=file.paper in open_papers, **told)
 
 
@@ -58,7 +58,7 @@ async def verdict(request: Request, session: Session, actor: Business, at: At, d
 async def report_pdf(session: Session, actor: Business, at: At, dossier_id: UUID, document_id: UUID) -> Response:
     """The result of the check as a paper."""
     case = await dossiers.case_file(session, actor, dossier_id, at=at)
-    return await check_reports.as_pdf(case, await dossiers.document(session, actor, dossier_id, document_id), at=at)
+    return await check_reports.as_pdf(session, case, await dossiers.document(session, actor, dossier_id, document_id), at=at)
 
 
 @router.get("/{document_id}/tep", dependencies=[seen])
