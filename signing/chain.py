@@ -13,12 +13,14 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator import errors as reasons
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+from pyhanko_certvalidator.registry import CertificateRegistry, PathBuilder, SimpleTrustManager
 from pyhanko_certvalidator.validate import async_validate_path
 
 from signing import offline
 from signing.algorithms import ALGORITHMS
 from signing.evidence import EMBEDDED, NO_EVIDENCE, Evidence, Item, Source
 from signing.model import Answer, Origin, Revocation, Revoked, Role
+from signing.remembered import REMEMBERING
 from signing.trust import Authority, TrustSnapshot
 
 UNKNOWN = Revocation(Revoked.UNKNOWN)
@@ -64,7 +66,7 @@ def _speaks_of(item: Item, leaf: x509.Certificate) -> bool:
 
 def _judge(leaf: x509.Certificate, at: datetime, trust: TrustSnapshot, evidence: Evidence) -> Chain:
     try:
-        paths = offline.run(_context(trust, NO_EVIDENCE, at).path_builder.async_build_paths(leaf))
+        paths = offline.run(PathBuilder(_anchors(trust, at), _registry(trust, at)).async_build_paths(leaf))
     except reasons.PathBuildingError as unknown:
         return Chain("CERT_UNTRUSTED", type(unknown).__name__)
     answers = [_judge_path(path, at, trust, evidence) for path in paths]
@@ -184,15 +186,34 @@ def _context(trust: TrustSnapshot, evidence: Evidence, at: datetime) -> Validati
     lists = [parsed(item) for item in evidence.items if item.source is Source.CRL]
     answers = [parsed(item) for item in evidence.items if item.source is Source.OCSP]
     return ValidationContext(
-        trust_roots=[certificate(a) for a in trust.anchors if a.recognised_at(at)],
-        other_certs=[certificate(a) for a in trust.intermediates if a.recognised_at(at)],
+        trust_manager=_anchors(trust, at),
+        certificate_registry=_registry(trust, at),
         moment=at,
         crls=lists,
         ocsps=answers,
         revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO, retroactive_revinfo=True),
         algorithm_usage_policy=ALGORITHMS,
         allow_fetching=False,
+        signature_validator=REMEMBERING,
     )
+
+
+def _anchors(trust: TrustSnapshot, at: datetime) -> SimpleTrustManager:
+    return _manager(tuple(a for a in trust.anchors if a.recognised_at(at)))
+
+
+@lru_cache(maxsize=16)
+def _manager(anchors: tuple[Authority, ...]) -> SimpleTrustManager:
+    """Only read once it is built."""
+    return SimpleTrustManager.build([certificate(a) for a in anchors])
+
+
+def _registry(trust: TrustSnapshot, at: datetime) -> CertificateRegistry:
+    """A new one for each context: the engine puts into it what answers bring along."""
+    registry: CertificateRegistry = CertificateRegistry.build(
+        [certificate(a) for a in trust.intermediates if a.recognised_at(at)]
+    )
+    return registry
 
 
 @lru_cache(maxsize=256)

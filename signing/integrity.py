@@ -14,6 +14,7 @@ from signing import preflight, reader
 from signing.chain import Chain
 from signing.codes import finding
 from signing.damage import DAMAGE, TooMuch, is_exhaustion
+from signing.digests import Digests
 from signing.evidence import Evidence
 from signing.model import Coverage, Finding, Modification, SigningTime, Timestamp
 from signing.policy import DIFFERENCES, WITH_FORM_FILLING, Policy, may_sign
@@ -31,6 +32,7 @@ class Document:
     """What every signature of a file shares."""
 
     data: bytes
+    digests: Digests
     pdf: PdfFileReader
     policy: Policy
     embedded: Evidence
@@ -124,9 +126,18 @@ def _integrity(draft: Draft, document: Document) -> None:
     signature = EmbeddedPdfSignature(document.pdf, draft.slot.field, draft.slot.name)
     if exact:
         _refuse_odd_value(draft, signature, document.data)
+        _take_digest(signature, draft.slot.byte_range, document.digests)
     _ = signature.signer_cert  # raises when the certificate is missing or is not the one that the signature names
     _cryptography(draft, signature)
     draft.cms = signature
+
+
+def _take_digest(signature: EmbeddedPdfSignature, byte_range: tuple[int, ...], digests: Digests) -> None:
+    """Where the engine keeps what it has computed; for other algorithms it computes itself."""
+    method = signature.external_md_algorithm
+    as_read = all(isinstance(n, int) for n in signature.byte_range) and tuple(signature.byte_range) == byte_range
+    if as_read and digests.knows(method):
+        signature.external_digests[method] = digests.of_range(byte_range, method)
 
 
 def _cryptography(draft: Draft, signature: EmbeddedPdfSignature) -> None:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from signing import fastpath, gate, preflight, reader, revocation
 from signing.chain import Moment
 from signing.codes import finding
 from signing.damage import DAMAGE, is_exhaustion
+from signing.digests import Digests
 from signing.integrity import Document, Draft, compare, examine
 from signing.model import Finding, Level, Report, Signature, Timestamp, Verdict
 from signing.policy import Policy
@@ -34,10 +36,12 @@ def check(source: Path | bytes, policy: Policy) -> Report:
 
     Raises OSError when the path cannot be read, and nothing else: what goes wrong with the content is in the report.
     """
-    data = source if isinstance(source, bytes) else source.read_bytes()
     started = time.process_time()
-    findings, signatures = _judged(data, policy)
-    return report(data, policy, findings, signatures, cpu_ms=(time.process_time() - started) * 1000)
+    data = source if isinstance(source, bytes) else source.read_bytes()
+    digests = Digests(data)
+    findings, signatures = _judged(data, policy, digests)
+    made = report(data, policy, findings, signatures, sha256=digests.of_file())
+    return replace(made, cpu_ms=(time.process_time() - started) * 1000)
 
 
 def report(
@@ -45,14 +49,14 @@ def report(
     policy: Policy,
     findings: Sequence[Finding],
     signatures: Sequence[Signature] = (),
-    cpu_ms: float = 0.0,
+    sha256: str | None = None,
 ) -> Report:
     """Draw the conclusion from what was found."""
     if policy.integrity_only:
         findings = [finding("DOC_INTEGRITY_ONLY"), *findings]
     return Report(
         verdict=conclude(findings, signatures),
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256 or hashlib.sha256(data).hexdigest(),
         size=len(data),
         engine=ENGINE,
         trust_epoch=policy.trust.epoch,
@@ -60,29 +64,28 @@ def report(
         findings=tuple(findings),
         signatures=tuple(signatures),
         integrity_only=policy.integrity_only,
-        cpu_ms=cpu_ms,
     )
 
 
-def _judged(data: bytes, policy: Policy) -> tuple[list[Finding], list[Signature]]:
+def _judged(data: bytes, policy: Policy, digests: Digests) -> tuple[list[Finding], list[Signature]]:
     if problem := preflight.refuse(data, policy.limits):
         return [problem], []
-    findings, signatures = _signatures(data, policy)
+    findings, signatures = _signatures(data, policy, digests)
     if policy.gate is not None and conclude(findings, ()) is not Verdict.UNREADABLE:
         findings += gate.inspect(data, policy.gate, policy.limits)
     return findings, signatures
 
 
-def _signatures(data: bytes, policy: Policy) -> tuple[list[Finding], list[Signature]]:
+def _signatures(data: bytes, policy: Policy, digests: Digests) -> tuple[list[Finding], list[Signature]]:
     """Strictly first; what honest programs write less strictly gets a second, tolerant look, and the report says so."""
     with suppress(Exception):  # any failure of the strict parser leads to the second look
         pdf = reader.open_pdf(data, policy.limits, strict=True)
         if not reader.is_hybrid(pdf):
-            findings, signatures = _read(data, pdf, policy)
+            findings, signatures = _read(data, pdf, policy, digests)
             if not any(f.code in _WORTH_A_SECOND_LOOK for s in signatures for f in s.findings):
                 return findings, signatures
     try:
-        return _tolerant(data, policy)
+        return _tolerant(data, policy, digests)
     except Exception as error:  # noqa: BLE001  # the parser's exceptions share no base class
         return [unreadable(error)], []
 
@@ -90,9 +93,9 @@ def _signatures(data: bytes, policy: Policy) -> tuple[list[Finding], list[Signat
 _WORTH_A_SECOND_LOOK = {"SIG_FORMAT", "SIG_LATER_REVISION_UNCLEAR"}
 
 
-def _tolerant(data: bytes, policy: Policy) -> tuple[list[Finding], list[Signature]]:
+def _tolerant(data: bytes, policy: Policy, digests: Digests) -> tuple[list[Finding], list[Signature]]:
     pdf = reader.open_pdf(data, policy.limits, strict=False)
-    findings, signatures = _read(data, pdf, policy)
+    findings, signatures = _read(data, pdf, policy, digests)
     findings.insert(0, finding("DOC_HYBRID_XREF" if reader.is_hybrid(pdf) else "DOC_LENIENT_PARSE"))
     if not _scans_agree(data, pdf, policy):
         findings.append(finding("DOC_FIELD_MISMATCH", "the bytes show other signed ranges than the fields"))
@@ -105,7 +108,7 @@ def unreadable(error: BaseException) -> Finding:
     return finding("DOC_RESOURCE_LIMIT" if is_exhaustion(error) else code, f"{type(error).__name__}: {error}")
 
 
-def _read(data: bytes, pdf: PdfFileReader, policy: Policy) -> tuple[list[Finding], list[Signature]]:
+def _read(data: bytes, pdf: PdfFileReader, policy: Policy, digests: Digests) -> tuple[list[Finding], list[Signature]]:
     if pdf.encrypted:
         return [finding("DOC_ENCRYPTED")], []
     found = reader.slots(pdf, policy.limits)
@@ -114,6 +117,7 @@ def _read(data: bytes, pdf: PdfFileReader, policy: Policy) -> tuple[list[Finding
     findings = _document_findings(data, pdf, found)
     document = Document(
         data=data,
+        digests=digests,
         pdf=pdf,
         policy=policy,
         embedded=revocation.embedded(pdf),
