@@ -56,20 +56,27 @@ def _passed_on(
     procedure: Procedure,
     offices: Mapping[str, Text],
 ) -> HandOver:
-    """The giver is whoever acted in the moment the task was opened; how well, says the task which that act finished."""
-    giver = _last_hand(events, task.opened_at)
-    finished = next((other for other in tasks if other.done_at == task.opened_at and other.done_by is not None), None)
+    """The giver finished the task before, in the moment this one was opened; else it is whoever acted last."""
+    finished = _finished_into(task, tasks)
+    acted = _last_hand(events, task.opened_at)
+    unit = finished.unit if finished else acted.unit if acted else dossier.desk
+    name = finished.done_by_name if finished else acted.actor_name if acted else None
     step = procedure.step(task.step)
     said = f": {finished.note}" if finished and finished.note else ""
     return HandOver(
-        from_agency=_from(giver, dossier, offices),
+        from_agency=_office(unit, offices) if unit else dossier.enterprise_name,
         to_agency=_office(task.unit, offices),
         at=task.opened_at,
-        giver=giver.actor_name if giver else _PORTAL,
+        giver=name or _PORTAL,
         receiver=task.done_by_name or task.assignee_name or ROLE_TITLE[Role(task.role)].vi,
         result=judged(task.opened_at, finished.due_at) if finished else "",
         note=f"{step.title.vi if step else task.step}{said}",
     )
+
+
+def _finished_into(task: Task, tasks: Sequence[Task]) -> Task | None:
+    earlier = tasks[: [other.id for other in tasks].index(task.id)]
+    return next((other for other in reversed(earlier) if other.done_at == task.opened_at and other.done_by is not None), None)
 
 
 def _returned(dossier: Dossier, events: Sequence[DossierEvent], event: DossierEvent, offices: Mapping[str, Text]) -> HandOver:
@@ -89,12 +96,6 @@ def _returned(dossier: Dossier, events: Sequence[DossierEvent], event: DossierEv
 def _last_hand(events: Sequence[DossierEvent], at: datetime) -> DossierEvent | None:
     """Whose act it was: the last person who did something by then. The portal's own acts follow from theirs."""
     return next((event for event in reversed(events) if event.at <= at and not event.actor.startswith("system:")), None)
-
-
-def _from(giver: DossierEvent | None, dossier: Dossier, offices: Mapping[str, Text]) -> str:
-    if giver is None:
-        return _PORTAL
-    return _office(giver.unit, offices) if giver.unit else dossier.enterprise_name
 
 
 def _office(code: str, offices: Mapping[str, Text]) -> str:
