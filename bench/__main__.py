@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import machine, receive, signature, submit
+from bench import form, machine, receive, signature, submit
 
 AREAS: dict[str, Callable[[], dict[str, Any]]] = {
     "submit": submit.run,
     "receive": receive.run,
     "signature": signature.run,
+    "form": form.run,
 }
 FILE = Path("build/bench.json")
 
