@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -76,7 +77,16 @@ def _parser() -> argparse.ArgumentParser:
     checked.add_argument("files", metavar="FILE", nargs="*", type=_file)
     _json(checked)
     _add(procedures, "schema", _procedures_schema, "write the JSON Schema of the format")
-    signature = _add(_group(groups, "signature", "signatures"), "check", _signature_check, "check the signatures of PDF files")
+    signatures = _group(groups, "signature", "signatures")
+    proof = _add(signatures, "evidence", _signature_evidence, "prove a filed file from what was kept, and judge it again")
+    proof.add_argument("dossier", type=UUID)
+    proof.add_argument("document", type=UUID)
+    proof.add_argument("--at", metavar="TIME", help="prove as of then (ISO 8601; Hà Nội time without a zone)")
+    proof.add_argument("--epoch", type=int, metavar="N", help="judge again by this epoch of the trust store, not by that of then")
+    _json(proof)
+    kept = _add(signatures, "trust-export", _trust_export, "print the trust store as a signed file")
+    kept.add_argument("--epoch", type=int, metavar="N", help="an earlier one")
+    signature = _add(signatures, "check", _signature_check, "check the signatures of PDF files")
     signature.add_argument("files", metavar="FILE", nargs="+")
     signature.add_argument("--tax-code", metavar="T", help="does a signature belong to this enterprise?")
     signature.add_argument("--trust", metavar="FILE", help="a trust store as JSON, instead of the portal's own")
@@ -279,6 +289,38 @@ def _signature_check(given: argparse.Namespace) -> int:
     return 0 if command.all_good(reports, code) else 1
 
 
+def _signature_evidence(given: argparse.Namespace) -> int:
+    """Exit 0: proven, and judged again as it was then; 1: not."""
+    from app.core.blobs import blobs_of
+    from app.documents import pool, proving
+    from signing import command
+
+    settings, at = _settings(), command.moment(given.at) if given.at else clock.now()
+
+    async def prove(sessions: Sessions) -> proving.Proof:
+        async with transaction(sessions) as session:
+            found = await proving.material(session, given.dossier, given.document, epoch=given.epoch)
+        async with pool.CheckingPool(size=1) as checking:
+            return await proving.proof(found, check=checking.check, blobs=blobs_of(settings), at=at)
+
+    proof = _with_sessions(settings, prove)
+    print(json.dumps(proof.to_json(), ensure_ascii=False) if given.json else "\n".join(proof.lines()))
+    return 0 if proof.proven and proof.same else 1
+
+
+def _trust_export(given: argparse.Namespace) -> int:
+    from app.trust import actions, overview
+
+    settings = _settings()
+
+    async def export(sessions: Sessions) -> dict[str, object]:
+        async with transaction(sessions) as session:
+            return await overview.exported(session, given.epoch, actions.store_key(settings))
+
+    print(json.dumps(_with_sessions(settings, export), ensure_ascii=False))
+    return 0
+
+
 def _signature_policy(given: argparse.Namespace) -> "Policy":
     """Whom to trust: nobody in the integrity-only mode, the given store, or the portal's own when it has a database."""
     from signing import Policy, command
@@ -318,13 +360,18 @@ def _portal_policy(at: datetime) -> "Policy":
 def _audit_verify(given: argparse.Namespace) -> int:
     from app.audit import seal, verify
     from app.sharing import queries as _access_log  # noqa: F401  (its table is one of the logs)
+    from app.trust import actions, queries
 
     settings = _settings()
 
     async def check(sessions: Sessions) -> list[verify.LogReport]:
         async with transaction(sessions) as session:
             key = seal.checkpoint_key(settings).public_key()
-            return await verify.verify(session, key, copies=settings.var / "audit", at=clock.now())
+            logs = await verify.verify(session, key, copies=settings.var / "audit", at=clock.now())
+            store = verify.LogReport("trust", leaves=len(await queries.epochs(session)))
+            for epoch in await queries.broken_epochs(session, actions.store_key(settings)):
+                store.add(f"altered: epoch {epoch} of the trust store is not what the portal signed")
+            return [*logs, store]
 
     reports = _with_sessions(settings, check)
     told = {"ok": not any(report.wrong for report in reports), "logs": [asdict(report) for report in reports]}

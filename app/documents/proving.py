@@ -3,8 +3,12 @@
 Nothing is taken from the database on trust: file, report, answers and trust store are compared with what was stamped.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +23,9 @@ from app.documents.queries import one
 from app.trust import queries as trust
 from signing.longterm import KeptStamp, prove
 from signing.timestamps import TimestampCheck
+
+Check = Callable[[Path, signing.Policy], Awaitable[signing.Report]]
+"""How the file is judged: in a pool, as everywhere that hostile files may come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,33 @@ class Proof:
     def same(self) -> bool:
         """Whether the check says again what it said then."""
         return self.again.verdict == self.recorded
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines; times in ISO 8601."""
+        stamps = [{"at": each.value and each.value.isoformat(), "tsa": each.tsa, "code": each.code} for each in self.stamps]
+        return {
+            "proven": self.proven,
+            "filed_at": self.filed_at and self.filed_at.isoformat(),
+            "recorded": self.recorded,
+            "again": self.again.to_json(),
+            "same": self.same,
+            "epoch": self.epoch,
+            "stamps": stamps,
+            "problems": list(self.problems),
+        }
+
+    def lines(self) -> list[str]:
+        """For a terminal, Vietnamese before English."""
+        said = ("ĐƯỢC CHỨNG MINH / PROVEN", "CHƯA CHỨNG MINH ĐƯỢC / NOT PROVEN")[not self.proven]
+        then = f"{self.recorded} → {self.again.verdict} (đợt tin cậy / trust epoch {self.epoch})"
+        stamps = [f"  {each.value and each.value.isoformat()}  {each.tsa}  {each.code or 'OK'}" for each in self.stamps]
+        return [
+            said,
+            f"  có mặt lúc / there at: {self.filed_at and self.filed_at.isoformat()}",
+            f"  {then}",
+            *stamps,
+            *self.problems,
+        ]
 
 
 async def material(session: AsyncSession, dossier_id: UUID, document_id: UUID, *, epoch: int | None = None) -> Material:
@@ -123,17 +157,17 @@ def _place_in(renewal: EvidenceRenewal, earlier: EvidenceRenewal) -> int:
     return renewal.renews.index(str(earlier.id))
 
 
-async def proof(found: Material, *, pool: signing.Pool, blobs: Blobs, at: datetime) -> Proof:
-    """Prove it, at `at`. Burns CPU in the pool; the tokens are verified here, a few milliseconds each."""
+async def proof(found: Material, *, check: Check, blobs: Blobs, at: datetime) -> Proof:
+    """Prove it, at `at`. The file is judged by `check`; the tokens are verified in a thread, a few milliseconds each."""
     today = signing.Policy(at=at, trust=found.now, evidence=found.heard_now)
-    judged = [prove([link.stamp for link in chain], today) for chain in found.chains]
+    judged = [await asyncio.to_thread(prove, [link.stamp for link in chain], today) for chain in found.chains]
     problems = [fault for chain in found.chains for link in chain for fault in link.wrong]
     problems += [f"{check.code}: {check.detail}" for checks in judged for check in checks if check.code]
     filed_at, recorded = judged[0][0].value, found.receipts[-1].verdict
     moment = filed_at or found.receipts[0].at
     policy = replace(today, at=moment, trust=found.then, evidence=found.evidence, gate=signing.Gate())
     async with blobs.plain(found.document_id, found.dossier_id) as path:
-        again = await pool.check(path, policy)
+        again = await check(path, policy)
     if {row.sha256 for row in found.receipts} != {again.sha256}:
         problems.append("the file is not the one that was filed")
     return Proof(not problems, filed_at, recorded, again, found.then.epoch, judged[0], tuple(dict.fromkeys(problems)))

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     STOPPED = "stopped"
     EXTENDED = "extended"
     PAPER_REFUSED = "paper-refused"
+    PAPER_UNKNOWN = "paper-unknown"
+    PAPER_KNOWN = "paper-known"
     CORRECTION_ORDERED = "correction-ordered"
 
 
@@ -46,6 +48,10 @@ TITLES = {
     Kind.STOPPED: Text("Hồ sơ {reference} đã dừng giải quyết", "Dossier {reference} has been stopped"),
     Kind.EXTENDED: Text("Hồ sơ {number} được hẹn lại ngày trả kết quả", "Dossier {number} has a new due date"),
     Kind.PAPER_REFUSED: Text("Hồ sơ {reference} có giấy tờ cần thay", "A paper of filing {reference} must be replaced"),
+    Kind.PAPER_UNKNOWN: Text(
+        "Hồ sơ {reference} có chữ ký chưa xác minh được", "A signature of filing {reference} is not verified yet"
+    ),
+    Kind.PAPER_KNOWN: Text("Chữ ký trong hồ sơ {reference} đã được xác minh", "The signature of filing {reference} is verified"),
     Kind.CORRECTION_ORDERED: Text("Hồ sơ {number} cần khắc phục sau kiểm tra", "Dossier {number}: put right what was found"),
 }
 
@@ -105,6 +111,16 @@ BODIES = {
     Kind.PAPER_REFUSED: Text(
         "Giấy tờ «{paper}» của hồ sơ {reference} có chữ ký số không hợp lệ. Mời xem kết quả kiểm tra và tải tệp khác.",
         "The paper “{paper}” of filing {reference} has an invalid signature. See the check and upload another file.",
+    ),
+    Kind.PAPER_UNKNOWN: Text(
+        "Tổ chức chứng thực chưa trả lời về chữ ký trên giấy tờ «{paper}» của hồ sơ {reference}. Hệ thống tự kiểm tra lại; "
+        "bạn chưa phải làm gì.",
+        "The certificate authority has not answered about the signature on “{paper}” of filing {reference}. It is checked "
+        "again by itself; there is nothing for you to do yet.",
+    ),
+    Kind.PAPER_KNOWN: Text(
+        "Chữ ký trên giấy tờ «{paper}» của hồ sơ {reference} nay đã được xác minh là hợp lệ.",
+        "The signature on “{paper}” of filing {reference} has now been verified as valid.",
     ),
     Kind.CORRECTION_ORDERED: Text(
         "Kiểm tra thực tế của hồ sơ {number} yêu cầu khắc phục chậm nhất ngày {reply_by}. Nội dung nằm trên trang của hồ sơ.",

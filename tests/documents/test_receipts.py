@@ -86,7 +86,7 @@ class Archive:
         await trust.refresh(self.sessions, loopback=True, at=at)
         async with transaction(self.sessions) as session:
             found = await proving.material(session, self.dossier_id, self.document_id, epoch=epoch)
-        return await proving.proof(found, pool=self.notary.pool, blobs=self.notary.blobs, at=at)
+        return await proving.proof(found, check=self.notary.pool.check, blobs=self.notary.blobs, at=at)
 
     async def years_pass(self, years: float) -> None:
         self.authorities.at = NOW + years * YEAR

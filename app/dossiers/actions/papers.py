@@ -1,6 +1,6 @@
 """What becomes of a file's check, and the official's word where a check could not be completed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +13,7 @@ from app.core.permissions import Permission
 from app.core.text import Text
 from app.documents import actions as documents
 from app.documents.examine import Findings
+from app.documents.models import Document
 from app.documents.queries import one as document_of
 from app.documents.rules import Acceptance, judge, signed_places
 from app.dossiers.actions.automatic import soon
@@ -23,6 +24,8 @@ from app.dossiers.queries import procedure_of, visible_to
 from app.notices import actions as notices
 from app.notices.wording import Kind as Told
 
+PATIENCE = timedelta(hours=1)
+"""A doubt that an authority's next answer ends is no news."""
 _SAY_WHY = Text(
     "Hãy ghi rõ lý do chấp nhận chữ ký chưa xác minh được.",
     "Say why the signature that could not be verified is accepted.",
@@ -52,10 +55,27 @@ async def checked(session: AsyncSession, dossier_id: UUID, document_id: UUID, fi
     soon(session, dossier, procedure)
     needs = procedure.papers_needed(dossier.answers, today=day_in_vietnam(at), held=dossier.held)
     must_be_signed = (document.paper, document.place) in signed_places(needs)
-    if judge(document, must_be_signed=must_be_signed).acceptance is Acceptance.REFUSED:
+    kind = _news(document, judge(document, must_be_signed=must_be_signed).acceptance, at)
+    if kind is not None:
         paper = procedure.paper(document.paper)
         told: dict[str, str | int] = {"reference": called(dossier), "paper": paper.name.vi if paper else document.name}
-        await notices.tell(session, tax_code=dossier.tax_code, dossier_id=dossier.id, kind=Told.PAPER_REFUSED, params=told, at=at)
+        await notices.tell(session, tax_code=dossier.tax_code, dossier_id=dossier.id, kind=kind, params=told, at=at)
+
+
+def _news(document: Document, acceptance: Acceptance, at: datetime) -> Told | None:
+    """What the filer should hear: a refusal; a doubt that lasts, once; and that such a doubt is over."""
+    if acceptance is Acceptance.REFUSED:
+        return Told.PAPER_REFUSED
+    if acceptance is Acceptance.UNKNOWN:
+        lasts = document.unknown_since is not None and at - document.unknown_since >= PATIENCE
+        if not lasts or document.doubt_told_at is not None:
+            return None
+        document.doubt_told_at = at
+        return Told.PAPER_UNKNOWN
+    if document.doubt_told_at is None:
+        return None
+    document.doubt_told_at = None
+    return Told.PAPER_KNOWN
 
 
 async def override(
