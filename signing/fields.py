@@ -32,14 +32,36 @@ def prepare(pdf: bytes, fields: Sequence[FieldBox]) -> bytes:
         form = _form(document)
         for field in fields:
             form.Fields.append(_add(document, field))
+        _end_streams_clearly(document)
         out = io.BytesIO()
         document.save(
             out,
+            compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
             fix_metadata_version=False,
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
             deterministic_id=True,
         )
     return out.getvalue()
+
+
+def _end_streams_clearly(document: pikepdf.Pdf) -> None:
+    """Write a stream that ends in a carriage return in hexadecimal, as one packed stream in 256 does.
+
+    Right before the line end that closes a stream it would read as part of it, the stream as one byte short (PDF/A 6.1.7.1).
+    """
+    for stream in document.objects:
+        if not isinstance(stream, pikepdf.Stream) or not (raw := stream.read_raw_bytes()).endswith(b"\r"):
+            continue
+        filters, parameters = _listed(stream.get("/Filter")), _listed(stream.get("/DecodeParms"))
+        parameters += [None] * (len(filters) - len(parameters))
+        stream.write(
+            raw.hex().encode() + b">", filter=Array([Name.ASCIIHexDecode, *filters]), decode_parms=Array([None, *parameters])
+        )
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, pikepdf.Array) else [] if value is None else [value]
 
 
 def _form(document: pikepdf.Pdf) -> Any:

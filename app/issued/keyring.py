@@ -5,6 +5,7 @@ see docs/operations.md. Only the worker opens keys.
 """
 
 import asyncio
+import base64
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,6 +120,11 @@ class Keyring:
         if not isinstance(entry, Upload) or not (entry.certificate or entry.personal_number):
             raise KeyFailed("unsuitable", f"{name}.toml names neither certificate nor personal_number")
         return self._certificates(entry.certificate)[0] if entry.certificate else b"", entry.personal_number
+
+    def picture(self, name: str) -> str:
+        """The picture of a signature or a seal, a PNG beside its key, in base64; empty when there is none."""
+        path = self._path(f"{name}.png")
+        return base64.b64encode(path.read_bytes()).decode() if path.exists() else ""
 
     async def _open(self, name: str) -> Signer:
         entry = self._entry(name)

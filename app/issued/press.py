@@ -121,6 +121,12 @@ class Press:
         seat = await self._organisation(document, "framed", rendered.place("seal"), ground.at)
         return await signing.seal_only(rendered.pdf, seat, box, self.stamper(ground.rules))
 
+    async def seal_annex(self, document: IssuedDocument, annex: bytes, ground: Ground) -> bytes:
+        """An annex of `document` in a file of its own, A4: the organisation's signature in words, top right of the first page."""
+        place = Place("seal", 0, ANNEX_PT)
+        seat = await self._organisation(document, "annex", place, ground.at)
+        return await signing.seal_only(annex, seat, _box(SEAL, place), self.stamper(ground.rules))
+
     async def prepare(self, document: IssuedDocument) -> tuple[bytes, Place]:
         """Printed, with a field for every signature to come; and where the person's stands."""
         rendered = await asyncio.to_thread(self.print, document)
@@ -200,14 +206,18 @@ class Press:
         own = self.keyring.holds(name)
         facts = document.facts
         said = {"organisation": facts["office"] if own else facts["governing_body"], "at": _shown(at), "shape": shape}
-        signer = await self.keyring.signer(name if own else f"seal-{self.agency}")
-        return signing.Seat(signer, SEAL, stamp=await asyncio.to_thread(_stamp, said, place))
+        if shape == "annex":
+            said |= {"number": document.number or "", "at": in_vietnam(at).isoformat(timespec="seconds")}
+        key = name if own else f"seal-{self.agency}"
+        if shape == "round":
+            said["picture"] = self.keyring.picture(key)
+        return signing.Seat(await self.keyring.signer(key), SEAL, stamp=await asyncio.to_thread(_stamp, said, place))
 
     async def _person(self, document: IssuedDocument, signer: UUID, place: Place, at: datetime) -> signing.Seat:
         who: dict[str, Any] = document.facts.get("signer") or document.facts["officer"]
-        said = {"signer": who["name"], "at": _shown(at), "shape": "personal"}
-        key = await self.keyring.signer(person_key(signer))
-        return signing.Seat(key, PERSON, stamp=await asyncio.to_thread(_stamp, said, place))
+        key = person_key(signer)
+        said = {"signer": who["name"], "at": _shown(at), "shape": "personal", "picture": self.keyring.picture(key)}
+        return signing.Seat(await self.keyring.signer(key), PERSON, stamp=await asyncio.to_thread(_stamp, said, place))
 
     async def _evidence(self, ground: Ground, needs: Sequence[signing.Need]) -> signing.Evidence:
         return await self.gather(needs, ground.at)
@@ -222,6 +232,7 @@ def person_key(person_id: UUID) -> str:
     return f"person-{person_id}"
 
 
+ANNEX_PT = (373.0, 785.0, 553.0, 813.0)  # inside the right margin of 15 mm, 10 mm below the edge
 SEAL_PT = 102.05  # 36 mm, the actual size of a ministry's seal
 
 
