@@ -38,6 +38,9 @@ _KEYS = {
 _ANNOTATIONS = {"/RichMedia", "/3D", "/Sound", "/Movie", "/Screen"}
 
 
+_MOST_FILTERS = 2
+
+
 class _TooDeep(Exception):
     pass
 
@@ -124,6 +127,9 @@ def _dictionary_codes(found: Any) -> Iterator[str]:
 def _stream_codes(stream: pikepdf.Stream, limits: Limits) -> Iterator[str]:
     if "/F" in stream and stream.get("/Type") != "/EmbeddedFile":
         yield "DOC_EXTERNAL_STREAM"
+    filters = stream.get("/Filter")
+    if isinstance(filters, pikepdf.Array) and len(filters) > _MOST_FILTERS:  # each can multiply what the one before gave
+        yield "DOC_TOO_COMPLEX"
     if stream.get("/Subtype") == "/Image" and _number(stream, "/Width") * _number(stream, "/Height") > limits.image_pixels:
         yield "DOC_TOO_COMPLEX"
 
