@@ -6,10 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import OKPKey
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.actor import Actor, ActorKind
+from app.core.actor import SYSTEM, Actor, ActorKind
+from app.core.db import transaction
 from app.core.errors import Incomplete, NotFound, WrongState
 from app.core.ids import uuid7
 from app.core.outbox import OutboxMessage
@@ -19,11 +21,15 @@ from app.issued.keyring import Keyring
 from app.issued.models import IssuedApproval, IssuedDocument
 from app.issued.press import Press
 from app.issued.rules import WHY_NOT, State, Way
+from app.jobs import registry
+from app.notices.channels import Mailer
+from app.trust import actions as trust
 from signing import sign_paper
 from tests.csc import Provider, provider_of
 from tests.issued.conftest import LEADER, PASSPHRASE
 from tests.issued.test_actions import checked, ordered, topics
 from tests.pki import NOW, Pki
+from tests.rows import a_dossier
 from tests.signing.test_csc import refusing
 
 LEADING = Actor(ActorKind.OFFICIAL, "Nguyễn Văn Thử", person_id=LEADER)
@@ -285,3 +291,24 @@ def paper() -> bytes:
 
 def test_every_reason_is_said_in_two_languages():
     assert all(text.vi and text.en for text in WHY_NOT.values())
+
+
+async def test_the_jobs_bring_an_approval_from_the_outbox_to_the_key_and_back(sessions, settings, remote, pool, pki):
+    async with transaction(sessions) as session:
+        await trust.put_into_force(session, SYSTEM, pki.trust, "test", key=OKPKey.generate_key("Ed25519"), at=NOW)
+        dossier = a_dossier()
+        session.add(dossier)
+        document = await ordered(session, dossier)
+    tools = registry.Tools(settings, sessions, remote.blobs, pool, remote, Mailer.of(settings))
+    await registry.JOBS["issued.sign"](tools, {"dossier_id": str(dossier.id), "issued_id": str(document.id)}, NOW)
+    async with transaction(sessions) as session:
+        chosen, key = [(dossier.id, document.id)], approving.box_key(settings)
+        approval_id = await approving.approve(session, LEADING, chosen, pin="1234", otp="", key=key, at=NOW)
+    for _ in range(2):  # a job may be called twice
+        await registry.JOBS["issued.approve"](tools, {"approval_id": str(approval_id)}, NOW)
+
+    async with transaction(sessions) as session:
+        told = await queries.approval(session, LEADER, approval_id)
+        assert (told.error, told.done_at is not None) == (None, True)
+        assert (await queries.one(session, dossier.id, document.id)).signature is not None
+        assert (await topics(session)).count("issued.complete") == 1
