@@ -8,7 +8,7 @@ from signing.keys import SignerPort, SoftSigner, Tsa, timestamp
 from signing.limits import Limits
 from signing.model import Finding, Report, Role, Signature, Signer, Verdict
 from signing.policy import Gate, Policy
-from signing.pool import Bounds, Pool
+from signing.pool import Pool
 from signing.report import as_text, binding_of, schema, to_etsi
 from signing.revocation import is_fresh, needs_of, revocation_needs
 from signing.sign import Gather, Seat, finish, personal_sign, seal, seal_only, sign_paper, sign_result
@@ -16,6 +16,7 @@ from signing.stamp import StampStyle, stamp_style
 from signing.timestamps import TimestampCheck, verify_timestamp
 from signing.trust import NO_TRUST, Authority, TrustSnapshot
 from signing.validate import check
+from signing.workers import Bounds
 
 __all__ = [
     "NO_EVIDENCE",

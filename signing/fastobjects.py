@@ -142,6 +142,7 @@ class _Reading:
             token = match(content, at)
             if token is None:
                 key, at = odd(at)
+                key.container_ref = None  # as the original leaves it
             elif token.lastgroup == "name":
                 key, at = _name(token["name"]), token.end()
             elif token.lastgroup == "close":

@@ -1,6 +1,6 @@
 """The process behind the pool: loads the engine once, forks workers, reaps them. Run as `python -m signing.nursery`.
 
-Arguments: the control socket's descriptor, processor seconds for each job, bytes of address space.
+Arguments: the control socket's descriptor, bytes of address space. Each worker is told its processor seconds for a job.
 """
 
 import ctypes
@@ -13,16 +13,21 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
+from signing import preflight
 from signing.codes import finding
 from signing.parcels import Known, unpack
 from signing.plain import to_plain
-from signing.pool import HEADER
 from signing.revocation import revocation_needs
 from signing.validate import check, report, unreadable
+from signing.workers import HEADER
 
+_POLITE = 10
+"""Whoever answers people goes first; checks take what is left."""
 _DIE_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
@@ -34,7 +39,7 @@ class _OutOfTime(BaseException):
 def main() -> None:
     """Obey until the owner closes the control socket."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    cpu_s, memory = int(sys.argv[2]), int(sys.argv[3])
+    memory = int(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable()  # parsers quote what they read; what matters is in the report
     gc.collect()
@@ -43,21 +48,22 @@ def main() -> None:
     while True:
         readable, _, _ = select.select([control], [], [], 1.0)
         _reap(children)
-        if readable and not _obey(control, children, lambda s: _work(s, cpu_s, memory)):
+        if readable and not _obey(control, children, partial(_work, memory=memory)):
             break
     for pid in children:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
 
 
-def _obey(control: socket.socket, children: set[int], work: Callable[[socket.socket], NoReturn]) -> bool:
+def _obey(control: socket.socket, children: set[int], work: Callable[..., NoReturn]) -> bool:
     """False when the owner has gone."""
     message, handles, _, _ = socket.recv_fds(control, 64, 1)
-    if message == b"fork":
+    if message.startswith((b"fork ", b"quick ")):
         pid = os.fork()
         if pid == 0:
             control.close()
-            work(socket.socket(fileno=handles[0]))
+            kind, cpu_s = message.split()
+            work(socket.socket(fileno=handles[0]), cpu_s=int(cpu_s), quick=kind == b"quick")
         children.add(pid)
         os.close(handles[0])
     elif message.startswith(b"kill ") and (pid := int(message[5:])) in children:
@@ -73,7 +79,7 @@ def _reap(children: set[int]) -> None:
         children.discard(pid)
 
 
-def _work(connection: socket.socket, cpu_s: int, memory: int) -> NoReturn:
+def _work(connection: socket.socket, *, cpu_s: int, quick: bool, memory: int) -> NoReturn:
     """One worker's life: greet, then job after job until the other end closes."""
     try:
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
@@ -81,10 +87,11 @@ def _work(connection: socket.socket, cpu_s: int, memory: int) -> NoReturn:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.signal(signal.SIGXCPU, _too_long)
         gc.disable()
+        os.nice(_POLITE)
         connection.sendall(os.getpid().to_bytes(HEADER))
         known: Known = {}
         while parcel := _receive(connection):
-            answer = json.dumps(_answer(unpack(parcel, known), cpu_s)).encode()
+            answer = json.dumps(_answer(unpack(parcel, known), cpu_s, quick=quick)).encode()
             connection.sendall(len(answer).to_bytes(HEADER) + answer)
             gc.collect()
     except OSError:  # the owner has gone
@@ -93,17 +100,22 @@ def _work(connection: socket.socket, cpu_s: int, memory: int) -> NoReturn:
         os._exit(0)
 
 
-def _answer(job: tuple[str, Any, Any], cpu_s: int) -> dict[str, Any]:
+def _answer(job: tuple[str, Any, Any], cpu_s: int, *, quick: bool) -> dict[str, Any]:
     """Never raises. An answer is plain JSON, because whoever writes it has read hostile files."""
     what, source, given = job
+    started = time.process_time()
     try:
         _allow(cpu_s)
+        if quick and not preflight.is_quick(source := _bytes(source)):
+            return {"later": True}
         if what == "needs":
             return {"needs": [to_plain(need) for need in revocation_needs(source, given)]}
         made = check(source, given)
     except OSError as unread:
         return {"os_error": [unread.errno, unread.strerror]}
     except _OutOfTime:
+        if quick:
+            return {"later": True}
         if what == "needs":
             return {"needs": []}
         made = report(_bytes(source), given, [finding("DOC_TIMEOUT", f"{cpu_s} s of processor time")])
@@ -111,7 +123,7 @@ def _answer(job: tuple[str, Any, Any], cpu_s: int) -> dict[str, Any]:
         if what == "needs":
             return {"needs": []}
         made = report(_bytes(source), given, [unreadable(error)])
-    return {"report": made.to_json(), "cpu_ms": made.cpu_ms}
+    return {"report": made.to_json(), "cpu_ms": (time.process_time() - started) * 1000}
 
 
 def _allow(cpu_s: int) -> None:

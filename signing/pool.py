@@ -1,20 +1,16 @@
 """Worker processes that may be killed: one hostile file costs its own worker, and nobody else's time.
 
-Threads cannot be stopped, and the standard pools cannot kill one job. So: a nursery process has the engine loaded and
-forks workers; each worker holds one socket to us, takes a job, answers in JSON. Past its deadline it is killed and the
-next one forked, within milliseconds.
+Two lanes with workers of their own, so that small files never wait behind large ones. Whether a file belongs in the fast one
+is judged by its size, and then by its bytes, by the worker that has them at hand; one that takes longer than it looked goes to
+wait among the large ones with what is left of its time.
 """
 
 import asyncio
-import contextlib
-import json
 import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from dataclasses import dataclass, replace
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,111 +19,83 @@ from signing.codes import finding
 from signing.evidence import Need
 from signing.limits import MIB
 from signing.model import Report
-from signing.parcels import Sender
 from signing.plain import from_plain
 from signing.policy import Policy
+from signing.preflight import QUICK_BYTES
 from signing.trust import TrustSnapshot
 from signing.validate import report
+from signing.workers import Bounds, Job, Nursery, Worker, WorkerDied
 
-HEADER = 8
-Job = tuple[str, Path | bytes, Policy | TrustSnapshot]
 _MOST_PARTS = 2_000
 """Certificates and lists that a worker keeps before it makes way for a fresh one."""
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Of one worker. `cpu_s` is what a file may burn; `deadline_s` is wall time, when the worker is killed."""
-
-    cpu_s: int = 10
-    deadline_s: float = 30.0
-    memory: int = 1024 * MIB
-    recycle: int = 500
-
-
-class WorkerDied(Exception):
-    """The worker is gone; `late` when it was killed for being too slow."""
-
-    def __init__(self, *, late: bool) -> None:
-        super().__init__("deadline" if late else "worker died")
-        self.late = late
+_MOST_BYTES = MIB // 4
+"""More than that travels as a file in memory, not through a socket."""
 
 
 class Pool:
-    """`async with Pool(size=2) as pool: report = await pool.check(path, policy)`. Belongs to one event loop."""
+    """`async with Pool(size=2) as pool: report = await pool.check(path, policy)`. Belongs to one event loop.
+
+    `size` workers for each lane, forked when first needed.
+    """
 
     def __init__(self, size: int = 2, bounds: Bounds | None = None) -> None:
         self._bounds = bounds or Bounds()
         self._nursery: Nursery | None = None
         self._nursing = asyncio.Lock()
-        self._seats = asyncio.Semaphore(size)
-        self._idle: list[Worker] = []
+        left = replace(self._bounds, cpu_s=max(1, self._bounds.cpu_s - self._bounds.quick_cpu_s))
+        self._slow = Lane(size, left, self._living_nursery)
+        short = replace(self._bounds, cpu_s=self._bounds.quick_cpu_s, deadline_s=min(self._bounds.deadline_s, 10.0))
+        self._quick = Lane(size, short, self._living_nursery, quick=True)
 
     async def __aenter__(self) -> Self:
-        self._nursery = await asyncio.to_thread(Nursery, self._bounds)  # workers are forked when first needed
+        self._nursery = await asyncio.to_thread(Nursery, self._bounds)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        while self._idle:
-            await self._idle.pop().close()
+        await self._quick.close()
+        await self._slow.close()
         if self._nursery:
             await asyncio.to_thread(self._nursery.close)
 
     @property
     def idle(self) -> tuple[int, ...]:
         """Process numbers of the workers that wait."""
-        return tuple(worker.pid for worker in self._idle)
+        return self._quick.idle + self._slow.idle
 
     async def check(self, source: Path | bytes, policy: Policy) -> Report:
         """Like `signing.check`, in a worker. Raises OSError when the path cannot be read, and nothing else."""
         try:
-            answer = await self._ask_twice("check", source, policy)
+            answer = await self._asked("check", source, policy)
         except WorkerDied as died:
-            data = source if isinstance(source, bytes) else await asyncio.to_thread(source.read_bytes)
-            return report(data, policy, [finding("DOC_TIMEOUT" if died.late else "ENGINE_ERROR", str(died))])
+            return await asyncio.to_thread(_gave_up, source, policy, died)
         return replace(Report.from_json(answer["report"]), cpu_ms=answer["cpu_ms"])
 
     async def revocation_needs(self, source: Path | bytes, trust: TrustSnapshot) -> list[Need]:
         """Like `signing.revocation_needs`, in a worker."""
         try:
-            answer = await self._ask_twice("needs", source, trust)
+            answer = await self._asked("needs", source, trust)
         except WorkerDied:
             return []
         return [from_plain(Need, need) for need in answer["needs"]]
 
-    async def _ask_twice(self, what: str, source: Path | bytes, given: Policy | TrustSnapshot) -> dict[str, Any]:
-        """A file that kills its worker kills two; a worker that died for another reason costs the file nothing."""
-        job = (what, source, given)
-        async with self._seats:
-            try:
-                return await self._ask(job)
-            except WorkerDied as died:
-                if died.late:
-                    raise
-                return await self._ask(job)
+    async def _asked(self, what: str, source: Path | bytes, given: Policy | TrustSnapshot) -> dict[str, Any]:
+        async with _at_hand(source) as file:
+            job = (what, file, given)
+            if _size(file) <= QUICK_BYTES:
+                answer = await self._tried_quickly(job)
+                if answer is not None:
+                    return answer
+            return await self._slow.ask_twice(job)
 
-    async def _ask(self, job: Job) -> dict[str, Any]:
-        worker = await self._worker()
+    async def _tried_quickly(self, job: Job) -> dict[str, Any] | None:
+        """None when the file is none for the fast lane after all."""
         try:
-            answer = await worker.ask(job, self._bounds)
-        except BaseException:
-            # late, dead or cancelled: what this worker would say next belongs to nobody
-            await asyncio.shield(worker.kill())
-            raise
-        self._idle.append(worker)
-        if "os_error" in answer:
-            raise OSError(*answer["os_error"])
-        return answer
+            answer = await self._quick.ask_twice(job)
+        except WorkerDied:
+            return None
+        return None if answer.get("later") else answer
 
-    async def _worker(self) -> "Worker":
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.jobs < self._bounds.recycle and worker.parts < _MOST_PARTS:
-                return worker
-            await worker.close()
-        return await Worker.fork(await self._living_nursery())
-
-    async def _living_nursery(self) -> "Nursery":
+    async def _living_nursery(self) -> Nursery:
         async with self._nursing:
             if self._nursery is None:
                 raise RuntimeError("use the pool as a context manager")
@@ -137,106 +105,89 @@ class Pool:
             return self._nursery
 
 
-class Worker:
-    """One forked process and the socket to it."""
+class Lane:
+    """Workers of one kind, and who waits for them."""
 
-    def __init__(self, nursery: "Nursery", pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._nursery, self._reader, self._writer = nursery, reader, writer
-        self.pid, self.jobs, self._sender = pid, 0, Sender()
-
-    @classmethod
-    async def fork(cls, nursery: "Nursery") -> "Worker":
-        """A new one, ready. Raises WorkerDied."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            nursery.fork(theirs)
-        reader, writer = await asyncio.open_unix_connection(sock=ours, limit=1 << 26)
-        try:
-            hello = await asyncio.wait_for(reader.readexactly(HEADER), timeout=30)
-        except (TimeoutError, asyncio.IncompleteReadError, OSError) as failed:
-            writer.close()
-            raise WorkerDied(late=False) from failed
-        return cls(nursery, int.from_bytes(hello), reader, writer)
+    def __init__(self, size: int, bounds: Bounds, nursery: Callable[[], Awaitable[Nursery]], *, quick: bool = False) -> None:
+        self._bounds, self._nursery, self._is_quick = bounds, nursery, quick
+        self._seats = asyncio.Semaphore(size)
+        self._waiting: list[Worker] = []
 
     @property
-    def parts(self) -> int:
-        """How many certificates and lists it holds."""
-        return len(self._sender)
+    def idle(self) -> tuple[int, ...]:
+        """Process numbers of the workers that wait."""
+        return tuple(worker.pid for worker in self._waiting)
 
-    async def ask(self, job: Job, bounds: Bounds) -> dict[str, Any]:
-        """Raises WorkerDied."""
-        self.jobs += 1
-        started = time.monotonic()
-        try:
-            async with asyncio.timeout(bounds.deadline_s):
-                parcel = self._sender.pack(job)
-                self._writer.write(len(parcel).to_bytes(HEADER) + parcel)
-                await self._writer.drain()
-                length = int.from_bytes(await self._reader.readexactly(HEADER))
-                answer: dict[str, Any] = json.loads(await self._reader.readexactly(length))
-                return answer
-        except TimeoutError as late:
-            raise WorkerDied(late=True) from late
-        except (asyncio.IncompleteReadError, OSError) as gone:
-            # the kernel kills a worker that ignored its processor limit
-            raise WorkerDied(late=time.monotonic() - started >= bounds.cpu_s) from gone
-
-    async def kill(self) -> None:
-        """At once, whatever it is doing."""
-        self._nursery.kill(self.pid)
-        await self.close()
+    async def ask_twice(self, job: Job) -> dict[str, Any]:
+        """A file that kills its worker kills two; a worker that died for another reason costs the file nothing."""
+        async with self._seats:
+            try:
+                return await self._ask(job)
+            except WorkerDied as died:
+                if died.late:
+                    raise
+                return await self._ask(job)
 
     async def close(self) -> None:
-        """The worker ends when its socket does."""
-        self._writer.close()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+        """End the workers that wait."""
+        while self._waiting:
+            await self._waiting.pop().close()
 
-
-class Nursery:
-    """The process that forks and reaps workers; it ends when our end of its socket does, whatever happens to us."""
-
-    def __init__(self, bounds: Bounds) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            command = [sys.executable, "-m", "signing.nursery", str(theirs.fileno())]
-            limits = [str(bounds.cpu_s), str(bounds.memory)]
-            self._process = subprocess.Popen(
-                command + limits,
-                pass_fds=[theirs.fileno()],
-                cwd=Path(__file__).parents[1],
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C in the terminal is for the server, which then closes us
-            )
-
-    def fork(self, theirs: socket.socket) -> None:
-        """Raises WorkerDied when the nursery is gone."""
+    async def _ask(self, job: Job) -> dict[str, Any]:
+        worker = await self._worker()
         try:
-            socket.send_fds(self._control, [b"fork"], [theirs.fileno()])
-        except OSError as gone:
-            raise WorkerDied(late=False) from gone
+            answer = await worker.ask(job, self._bounds)
+        except BaseException:
+            # late, dead or cancelled: what this worker would say next belongs to nobody
+            await asyncio.shield(worker.kill())
+            raise
+        self._waiting.append(worker)
+        if "os_error" in answer:
+            raise OSError(*answer["os_error"])
+        return answer
 
-    def kill(self, pid: int) -> None:
-        """Through the nursery, which reaps: so the number cannot belong to a stranger by now."""
-        with contextlib.suppress(OSError):
-            self._control.send(b"kill %d" % pid)
-
-    def is_alive(self) -> bool:
-        """Whether it can still fork."""
-        return self._process.poll() is None
-
-    def close(self) -> None:
-        """End it and all its workers; blocks for a moment."""
-        self._control.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+    async def _worker(self) -> Worker:
+        while self._waiting:
+            worker = self._waiting.pop()
+            if worker.jobs < self._bounds.recycle and worker.parts < _MOST_PARTS:
+                return worker
+            await worker.close()
+        return await Worker.fork(await self._nursery(), cpu_s=self._bounds.cpu_s, quick=self._is_quick)
 
 
-def _environment() -> dict[str, str]:
-    """Workers that read hostile files need no secrets: only what starts an interpreter."""
-    kept = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ", "VIRTUAL_ENV", "PYTHONHASHSEED")
-    return {name: os.environ[name] for name in kept if name in os.environ}
+def _gave_up(source: Path | bytes, policy: Policy, died: WorkerDied) -> Report:
+    data = source if isinstance(source, bytes) else source.read_bytes()
+    return report(data, policy, [finding("DOC_TIMEOUT" if died.late else "ENGINE_ERROR", str(died))])
+
+
+def _size(source: Path | bytes) -> int:
+    """What cannot be looked at is for the worker to say."""
+    if isinstance(source, bytes):
+        return len(source)
+    try:
+        return source.stat().st_size
+    except OSError:
+        return 0
+
+
+@asynccontextmanager
+async def _at_hand(source: Path | bytes) -> AsyncIterator[Path | bytes]:
+    """Large content in a file that lives in memory and ends with us; the event loop never copies it."""
+    if not isinstance(source, bytes) or len(source) <= _MOST_BYTES:
+        yield source
+        return
+    path = await asyncio.to_thread(_put_aside, source)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _put_aside(content: bytes) -> Path:
+    handle, name = tempfile.mkstemp(prefix="motcua-check-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    return Path(name)
+
+
+_MEMORY = "/dev/shm"  # noqa: S108  # made with mkstemp: ours alone

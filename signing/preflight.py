@@ -15,8 +15,16 @@ _END = re.compile(rb"startxref\s*\d{1,12}\s*%%EOF")
 _SPACE = b" \t\r\n\f\0"
 _OBJECT = re.compile(rb"(?<![0-9])[0-9]{1,10}[ \t\r\n\f\0]+[0-9]{1,5}[ \t\r\n\f\0]+obj(?![A-Za-z])")
 _TRAILER = re.compile(rb"(?<![A-Za-z])trailer(?![A-Za-z])")
+_ESCAPED = re.compile(rb"/" + b"".join(rb"(?:%c|#(?i:%02x))" % (letter, letter) for letter in b"ByteRange"))
+"""The name with letters written as numbers (ISO 32000-1, 7.3.5): it means the same."""
+_HEAD = 1_024
+"""Where viewers look for the header, and browsers for what kind of file it is."""
+_MARKUP = re.compile(rb"<(?:html|script|!doctype html|\?php)", re.IGNORECASE)
+_MARKS = {128: b"DICM", 257: b"ustar", 0x8001: b"CD001"}
+"""Medical pictures, tape archives, disc images: known by bytes that do not stand at the beginning."""
 _LAST = 2_048
 """The parser looks for the end mark in the last 1,024 bytes, but walks a line of any length backwards to get there."""
+QUICK_BYTES = 2 << 20
 _BLANK = b"\r\n\0 "
 _HEX = b"0123456789abcdefABCDEF \t\r\n\f\0"
 
@@ -33,7 +41,8 @@ class Marks:
 def look(data: bytes) -> Marks:
     """One pass over the bytes, no parser."""
     ranges = dict.fromkeys((int(m[1]), int(m[2]), int(m[3]), int(m[4])) for m in _BYTE_RANGE.finditer(data))
-    return Marks(b"/ByteRange" in data, tuple(ranges), b"/Encrypt" in data)
+    signed = b"/ByteRange" in data or _ESCAPED.search(data) is not None
+    return Marks(signed, tuple(ranges), b"/Encrypt" in data)
 
 
 def refuse(data: bytes, limits: Limits) -> Finding | None:
@@ -45,6 +54,12 @@ def refuse(data: bytes, limits: Limits) -> Finding | None:
     if b"%%EOF" not in data[-_LAST:]:
         return finding("DOC_UNREADABLE", "no end mark in the last bytes")
     return None
+
+
+def is_quick(data: bytes) -> bool:
+    """Small, and at most one signature: nothing to compare. A cheap guess that costs a liar his own time."""
+    first = data.find(b"/ByteRange") if len(data) <= QUICK_BYTES else 0
+    return first < 0 or (first > 0 and data.find(b"/ByteRange", first + 1) < 0)
 
 
 def exact_range(data: bytes, byte_range: Collection[int]) -> bool:
@@ -104,13 +119,23 @@ def _after_blanks(data: bytes, at: int) -> int:
 
 
 def hides_foreign_data(data: bytes) -> bool:
-    """Something after the last end mark, or a ZIP directory that ends exactly with the file (a file of two kinds)."""
+    """Something after the last end mark, or a file of two kinds: what it is depends on who opens it."""
     end = data.rfind(b"%%EOF")
     if end < 0 or data[end + 5 :].strip(_BLANK):
         return True
-    directory = data.rfind(b"PK\x05\x06", max(0, len(data) - 65_557))
-    comment = int.from_bytes(data[directory + 20 : directory + 22], "little")
-    return directory >= 0 and directory + 22 + comment == len(data)
+    head = data[:_HEAD]
+    if head.count(b"%PDF-") > 1 or _MARKUP.search(head):
+        return True
+    return any(data[at : at + len(mark)] == mark for at, mark in _MARKS.items()) or _is_archive(data)
+
+
+def _is_archive(data: bytes) -> bool:
+    """A ZIP directory that ends with the file, or one that stands where its end says, whatever follows."""
+    end = data.rfind(b"PK\x05\x06", max(0, len(data) - 65_557))
+    if end < 0 or end + 22 > len(data):
+        return False
+    size, comment = int.from_bytes(data[end + 12 : end + 16], "little"), int.from_bytes(data[end + 20 : end + 22], "little")
+    return end + 22 + comment == len(data) or (0 < size <= end and data[end - size : end - size + 4] == b"PK\x01\x02")
 
 
 def _last_startxref(part: bytes) -> int | None:

@@ -1,6 +1,7 @@
 """Workers that may be killed: the pool goes on, whatever a file does to one of them."""
 
 import asyncio
+import hashlib
 import os
 import signal
 import subprocess
@@ -14,7 +15,9 @@ import pytest
 
 from signing import NO_EVIDENCE, NO_TRUST, Bounds, Pool, Verdict, check, revocation_needs, sign_paper
 from signing.parcels import Sender, unpack
+from signing.preflight import QUICK_BYTES, is_quick
 from tests import make
+from tests.signing import odd
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +98,46 @@ async def test_a_hostile_file_ends_with_a_reason_and_the_next_one_is_served(pool
     assert (await pool.check(paper, policy)).verdict is Verdict.UNSIGNED
 
 
+async def test_small_files_do_not_wait_behind_large_ones(pool, policy, paper):
+    """One worker for each lane: the large file keeps its own busy until its time is up."""
+    large = asyncio.create_task(pool.check(wide_fields(60_000), policy))
+    await asyncio.sleep(0.3)
+
+    assert (await pool.check(paper, policy)).verdict is Verdict.UNSIGNED
+    assert not large.done()
+    assert (await large).codes == {"DOC_TIMEOUT"}
+
+
+async def test_a_small_file_that_takes_long_goes_to_the_large_ones(policy, paper):
+    """No time at all in the fast lane, so that every file is one of those."""
+    async with Pool(size=1, bounds=Bounds(quick_cpu_s=0)) as pool:
+        liar = wide_fields(6_000)
+        assert is_quick(liar)
+        assert "DOC_TIMEOUT" not in (await pool.check(liar, policy)).codes
+        assert pool._slow.idle
+
+
+async def test_a_file_with_two_signatures_is_none_for_the_fast_lane(pool, pki, policy, paper):
+    twice = await odd.signed(pki, await odd.signed(pki, paper), "person", field_name="ChuKy2")
+
+    assert (is_quick(paper), is_quick(twice), is_quick(bytes(QUICK_BYTES + 1))) == (True, False, False)
+    assert await pool.check(twice, policy) == check(twice, policy)
+
+
+async def test_large_content_is_handed_over_in_memory_and_leaves_nothing(pool, policy):
+    before = set(Path("/dev/shm").glob("motcua-check-*"))  # noqa: ASYNC240  # a directory in memory
+    large = make.pdf(400_000)
+
+    assert (await pool.check(large, policy)).sha256 == hashlib.sha256(large).hexdigest()
+    assert set(Path("/dev/shm").glob("motcua-check-*")) <= before  # noqa: ASYNC240  # a directory in memory
+
+
+async def test_workers_give_way_to_whoever_answers_people(pool, policy, paper):
+    await pool.check(paper, policy)
+
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in pool.idle} == {min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)}
+
+
 async def test_a_worker_that_does_not_come_back_is_killed(policy, paper):
     async with Pool(size=1, bounds=Bounds(cpu_s=60, deadline_s=1)) as pool:
         report = await pool.check(wide_fields(60_000), policy)
@@ -105,11 +148,12 @@ async def test_a_worker_that_does_not_come_back_is_killed(policy, paper):
 
 async def test_a_worker_killed_by_somebody_else_costs_the_file_nothing(pool, policy, paper):
     await pool.check(paper, policy)
-    (pid,) = pool.idle
-    os.kill(pid, signal.SIGKILL)
+    former = pool.idle
+    for pid in former:
+        os.kill(pid, signal.SIGKILL)
 
     assert (await pool.check(paper, policy)).verdict is Verdict.UNSIGNED
-    assert pool.idle != (pid,)
+    assert not set(former) >= set(pool.idle)
 
 
 async def test_the_nursery_is_replaced_when_it_dies(policy, paper):
