@@ -21,7 +21,7 @@ RUN python3 -m venv .venv \
 
 FROM ${BASE}
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends python3 tzdata ca-certificates \
+ && apt-get install -y -qq --no-install-recommends python3 tzdata ca-certificates poppler-utils \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --home-dir /portal --no-create-home --shell /usr/sbin/nologin portal
 COPY --from=build --chown=root:root /portal /portal
