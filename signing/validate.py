@@ -71,6 +71,8 @@ def _judged(data: bytes, policy: Policy, digests: Digests) -> tuple[list[Finding
     if problem := preflight.refuse(data, policy.limits):
         return [problem], []
     findings, signatures = _signatures(data, policy, digests)
+    if policy.gate is None and preflight.hides_foreign_data(data):
+        findings.append(finding("DOC_FOREIGN_DATA"))
     if policy.gate is not None and conclude(findings, ()) is not Verdict.UNREADABLE:
         findings += gate.inspect(data, policy.gate, policy.limits)
     return findings, signatures
