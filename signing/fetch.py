@@ -125,13 +125,25 @@ async def _counted(response: aiohttp.ClientResponse, most: int) -> bytes:
 
 async def _checked_addresses(url: str, rules: FetchRules) -> list[ResolveResult]:
     """Resolve once, look at every address, and connect to just these: a name may answer differently next time."""
-    parts = urlsplit(url)
-    host, port = _allowed(parts.scheme, parts.hostname or "", parts.port, rules)
+    scheme, host, port = _plain(url)
+    host, port = _allowed(scheme, host, port, rules)
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for _, _, _, _, address in found:
         if not may_connect(str(address[0]), rules):
             raise FetchFailed("forbidden-address", host)
     return [_resolved(host, entry) for entry in found]
+
+
+def _plain(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address that every parser reads alike: no user, no blank, no backslash, ASCII alone."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as odd:
+        raise FetchFailed("forbidden-url", "not an address") from odd
+    if "@" in parts.netloc or "\\" in url or not all("!" <= sign <= "~" for sign in url):
+        raise FetchFailed("forbidden-url", "not plain")
+    return parts.scheme, host, port
 
 
 def _allowed(scheme: str, host: str, port: int | None, rules: FetchRules) -> tuple[str, int]:

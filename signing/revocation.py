@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from asn1crypto import cms, crl, ocsp, x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509 import load_der_x509_certificate, load_der_x509_crl
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_certificate_info
@@ -122,6 +124,25 @@ def _ocsp_request(certificate: x509.Certificate, issuer: x509.Certificate) -> by
     )
     requests = ocsp.Requests([ocsp.Request({"req_cert": identifier})])
     return bytes(ocsp.OCSPRequest({"tbs_request": ocsp.TBSRequest({"request_list": requests})}).dump())
+
+
+def fits(need: Need, item: Item, trust: TrustSnapshot) -> bool:
+    """Whether an answer may take the place of an earlier one: about what was asked, and a list by the authority's own key.
+
+    Lists often come over plain HTTP: whoever stands between could otherwise push a good one out of our store.
+    """
+    issuer = next((known for known in trust.authorities if known.sha256 == need.issuer_sha256), None)
+    if issuer is None:
+        return False
+    if item.source is Source.OCSP:
+        single = ocsp.OCSPResponse.load(item.der).response_data["responses"][0]["cert_id"]
+        return str(single["serial_number"].native) == need.serial
+    try:
+        owner = load_der_x509_certificate(issuer.der)
+        listed = load_der_x509_crl(item.der)
+        return listed.issuer == owner.subject and listed.is_signature_valid(owner.public_key())  # type: ignore[arg-type]  # any key
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
 
 
 def is_fresh(item: Item, at: datetime) -> bool:

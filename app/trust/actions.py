@@ -28,7 +28,8 @@ from app.core.settings import Settings
 from app.core.text import Text
 from app.trust import queries
 from app.trust.models import KeptAnswer, RevocationEvidence, TrustEpoch
-from app.trust.rules import KEPT_AFTER_END
+from app.trust.rules import KEPT_AFTER_END, SKEW
+from signing.revocation import fits
 
 TRUST_CHANGE = "trust.change"
 _OVERTAKEN = Text(
@@ -113,7 +114,8 @@ async def gather(sessions: Sessions, needs: Iterable[signing.Need], *, loopback:
     async with transaction(sessions) as session:
         known = await queries.answers(session, wanted, at=at)
         rules = await queries.fetch_rules(session, loopback=loopback)
-    fetched = await _fetch_all([need for need in wanted if need.key not in known], rules)
+        trust = await queries.snapshot(session)
+    fetched = await _fetch_all([need for need in wanted if need.key not in known], rules, trust, at)
     async with transaction(sessions) as session:
         await keep(session, fetched, at=at)
     return signing.Evidence().with_items([*known.values(), *(item for _, item in fetched)])
@@ -124,7 +126,8 @@ async def refresh(sessions: Sessions, *, loopback: bool, at: datetime) -> int:
     async with transaction(sessions) as session:
         needs = await queries.due_lists(session, at=at)
         rules = await queries.fetch_rules(session, loopback=loopback)
-    fetched = await _fetch_all(needs, rules)
+        trust = await queries.snapshot(session)
+    fetched = await _fetch_all(needs, rules, trust, at)
     async with transaction(sessions) as session:
         await keep(session, fetched, at=at)
         ended = RevocationEvidence.next_update < at - KEPT_AFTER_END
@@ -172,9 +175,13 @@ async def keep_for_good(session: AsyncSession, items: Iterable[signing.Item], *,
     return [str(row["sha256"]) for row in rows]
 
 
-async def _fetch_all(needs: list[signing.Need], rules: signing.FetchRules) -> list[tuple[signing.Need, signing.Item]]:
+async def _fetch_all(
+    needs: list[signing.Need], rules: signing.FetchRules, trust: signing.TrustSnapshot, at: datetime
+) -> list[tuple[signing.Need, signing.Item]]:
+    """What came and may be kept: a forged list, or one from a day to come, must not push a good one out."""
     answers = await asyncio.gather(*(_fetch(need, rules) for need in needs))
-    return [answer for answer in answers if answer is not None]
+    found = [answer for answer in answers if answer is not None]
+    return [(need, item) for need, item in found if item.this_update <= at + SKEW and fits(need, item, trust)]
 
 
 async def _fetch(need: signing.Need, rules: signing.FetchRules) -> tuple[signing.Need, signing.Item] | None:

@@ -7,6 +7,8 @@ UNDATED_LIFE = timedelta(minutes=10)
 ASK_AT_LEAST_EVERY = timedelta(hours=6)
 """An authority that revokes out of turn publishes a new list before the old one ends."""
 ASK_AT_MOST_EVERY = timedelta(minutes=10)
+SKEW = timedelta(minutes=10)
+"""How far an authority's clock may be ahead of ours."""
 KEPT_AFTER_END = timedelta(days=1)
 
 

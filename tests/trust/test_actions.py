@@ -156,3 +156,10 @@ async def test_on_the_third_day_lists_are_fresh_and_yesterdays_signature_still_c
     assert report.verdict == signing.Verdict.VALID, report.codes
     async with transaction(sessions) as session:
         assert all(item.next_update > clock.now() for item in (await queries.evidence(session)).items)
+
+
+async def test_a_list_from_a_day_to_come_is_not_kept(sessions, settings, authorities):
+    await _in_force(sessions, authorities.pki.trust(), settings)
+    long_ago = clock.now() - timedelta(days=200)
+    assert await actions.refresh(sessions, loopback=True, at=long_ago) == 0
+    assert await actions.refresh(sessions, loopback=True, at=clock.now()) == 5
