@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import page
 import pikepdf
@@ -51,9 +53,18 @@ def test_every_template_has_an_example_here():
 
 @pytest.mark.parametrize("template", sorted(SAMPLES))
 def test_a_document_is_a_sound_archive_readable_aloud_and_repeats_byte_for_byte(template: str):
+    """With MOTCUA_PICTURES set, its pages go to build/screenshots/documents."""
     pdf = made(template, SAMPLES[template]).pdf
     assert findings(pdf) == []
     assert pdf == made(template, SAMPLES[template]).pdf
+    if os.environ.get("MOTCUA_PICTURES"):
+        photograph(template, pdf)
+
+
+def photograph(template: str, pdf: bytes) -> None:
+    folder = Path(__file__).parents[2] / "build" / "screenshots" / "documents"
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["pdftoppm", "-r", "100", "-png", "-", str(folder / template)], input=pdf, check=True)
 
 
 def test_the_printed_values_are_attached_as_json():

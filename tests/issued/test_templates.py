@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from app.issued import editions
-from app.issued.facts import Sheet
+from app.issued.facts import Officer, Sheet
 from tests.issued.samples import GOODS, SAMPLES, entries
-from tests.issued.test_render import made, text_of
+from tests.issued.test_render import findings, made, text_of
 
 LONG = "Nguyễn Thị Phương Thảo Đường Quỳnh Trưởng Khuyển Nghiễn ẤỂỖ " * 4 + "Một" * 40
 AS_IT_IS = re.compile(r"\d{4}-\d\d-\d\d|[0-9a-f]{64}$|\d+$|G02\.|Bản điện tử")
@@ -158,3 +158,11 @@ def test_a_form_says_every_line_of_the_circular_in_its_words_and_order(n: int):
         found = said.find(label, 0 if entry.id in BELOW else at)
         assert found >= 0, f"{entry.label} is missing, or not in its place"
         at = at if entry.id in BELOW else found
+
+
+def test_what_the_portal_answers_itself_carries_the_seal_of_the_organisation_alone():
+    nobody = Officer(name="", title="Cục Hóa chất")
+    rendered = made("acknowledgement", SAMPLES["acknowledgement"].model_copy(update={"signer": nobody}))
+    assert [place.name for place in rendered.places] == ["seal"]
+    assert findings(rendered.pdf) == []
+    assert "CỤC HÓA CHẤT" in text_of(rendered.pdf)

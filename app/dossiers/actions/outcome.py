@@ -14,7 +14,7 @@ from app.dossiers.lifecycle import Act
 from app.dossiers.models import Dossier
 from app.dossiers.printed import officer, refusal, result
 from app.dossiers.queries import last_event
-from app.issued.facts import Result
+from app.issued.facts import Officer, Result
 from app.tasks import queries as task_queries
 
 _FOUR_EYES = Text(
@@ -43,6 +43,8 @@ async def facts_of(
     """The result under the name of `actor`, valid from `day` when it is granted."""
     head = await head_of(session, dossier, procedure)
     signer = officer(actor.name, step.role, capacity=step.capacity[0] if step.capacity else "")
+    if actor.person_id is None:  # the portal itself: nobody signs beside the organisation
+        signer = Officer(name="", title=head.office)
     if outcome == "refused":
         return refusal(head, reasons=[line for line in reasons.splitlines() if line.strip()], signer=signer)
     proposed = await last_event(session, dossier.id, Act.COMPLETE_STEP, "proposal")
