@@ -15,6 +15,7 @@ from signing.sign import Gather, Seat, finish, personal_sign, seal, seal_only, s
 from signing.stamp import StampStyle, stamp_style
 from signing.timestamps import TimestampCheck, verify_timestamp
 from signing.trust import NO_TRUST, Authority, TrustSnapshot
+from signing.trustfile import read_trust
 from signing.validate import check
 from signing.workers import Bounds
 
@@ -62,6 +63,7 @@ __all__ = [
     "needs_of",
     "personal_sign",
     "prepare",
+    "read_trust",
     "revocation_needs",
     "schema",
     "seal",

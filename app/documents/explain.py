@@ -172,7 +172,7 @@ def _brief(row: Signature, tax_code: str | None) -> Iterable[Row]:
     if signer and signer.mst:
         yield Text("Mã số thuế trong chứng thư", "Tax code in the certificate"), _same(_code(signer.mst, signer.branch))
     if tax_code and row.kind is not Kind.DOC_TS:
-        yield Text("Thuộc doanh nghiệp nộp hồ sơ", "Belongs to the filer"), _belongs(row, tax_code)
+        yield Text("Đối chiếu mã số thuế", "Compared with the tax code"), _belongs(row, tax_code)
     yield Text("Nơi cấp chứng thư", "Certificate issued by"), _same(signer.issuer) if signer else _DASH
     yield Text("Loại chứng thư", "Kind of certificate"), terms.LABEL[row.label]
     if signer and signer.valid_from and signer.valid_until:

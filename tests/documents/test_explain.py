@@ -41,7 +41,7 @@ def test_a_good_signature_passes_every_step_and_says_who_when_and_how(signed, po
     assert [step.standing for step in one.steps] == [Standing.GOOD] * 8
     brief = values(one.brief)
     assert "CÔNG TY CỔ PHẦN MINH HỌA" in brief["Signed by"]
-    assert brief["Belongs to the filer"] == f"Belongs to tax code {BUSINESS}"
+    assert brief["Compared with the tax code"] == f"Belongs to tax code {BUSINESS}"
     assert "from a time stamp" in brief["Signed at"]
     assert "TEST-CA" in brief["Certificate issued by"]
     assert one.answers
@@ -107,7 +107,7 @@ def test_another_tax_code_is_told_apart_from_the_verdict(signed, policy):
     told = explained(check(signed, policy), OTHER)
     assert (told.headline.vi, headline_for(told, refused=False).vi) == ("HỢP LỆ", "HỢP LỆ")
     assert headline_for(told, refused=True).vi == "KHÔNG DÙNG ĐƯỢC CHO GIẤY TỜ NÀY"
-    assert values(told.signatures[0].brief)["Belongs to the filer"] == f"Belongs to another tax code, not {OTHER}"
+    assert values(told.signatures[0].brief)["Compared with the tax code"] == f"Belongs to another tax code, not {OTHER}"
 
 
 def test_a_good_signature_on_a_file_that_must_stay_out_is_not_told_as_good(signed, policy):

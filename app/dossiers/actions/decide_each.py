@@ -27,12 +27,16 @@ _CHANGED = Text(
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What became of one: the document that is being signed, or why not. `called` is "" for what the actor may not see."""
+    """What became of one: the document that is being signed, or why not. `called` is "" for what the actor may not see.
+
+    `already`: it was decided before, as after a double click; nothing is wrong.
+    """
 
     dossier_id: UUID
     called: str
     issued_id: UUID | None
     problem: Text | None = None
+    already: bool = False
 
 
 async def decide_each(
@@ -63,5 +67,5 @@ async def _one(session: AsyncSession, actor: Actor, dossier_id: UUID, seq: int, 
             made = drafted.payload["proposal"]
             issued_id = await decide(session, actor, dossier_id, outcome=made["outcome"], reasons=made["reasons"], at=at)
     except Refusal as refusal:
-        return Decided(dossier_id, called, None, refusal.text)
+        return Decided(dossier_id, called, None, refusal.text, already=refusal.slug == "already-decided")
     return Decided(dossier_id, called, issued_id)
