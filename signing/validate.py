@@ -165,7 +165,7 @@ def _rows(found: Sequence[reader.Slot], document: Document) -> list[Signature]:
     moment = Moment(document.policy.at)
     for draft in reversed(drafts):
         moment = _judge_safely(draft, moment, document)
-    has_store = "/DSS" in document.pdf.root
+    has_store = bool(document.embedded.items)
     last_stamp = max((n for n, d in enumerate(drafts) if d.is_doc_ts), default=-1)
     levels = [level_of(d, has_store=has_store, archived=n < last_stamp) for n, d in enumerate(drafts)]
     return [_row_safely(d, levels[n], _stamps(drafts[n + 1 :])) for n, d in enumerate(drafts)]

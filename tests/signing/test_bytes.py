@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 
 from signing import Gate, Verdict, check
-from signing.model import Coverage
+from signing.model import Coverage, Level
 from tests import make
 from tests.signing import odd
 from tests.signing.attacks.envelopes import Envelope, shell
@@ -222,3 +222,11 @@ def test_a_signature_whose_field_is_gone_is_not_nothing(signed, policy, name):
     hidden = signed.replace(b"/AcroForm", b"/AcroFork").replace(b"/ByteRange[00", name)
 
     assert check(hidden, policy).codes == {"DOC_FIELD_MISMATCH"}
+
+
+def test_a_store_without_revocation_data_does_not_make_a_signature_last(signed, policy):
+    """The level says what the file carries, not what it calls itself."""
+    catalog = b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]/SigFlags 3>>/DSS<</Certs[]>>>>"
+    report = check(append(signed, {1: catalog}), policy)
+
+    assert (report.verdict, report.signatures[0].level) == (Verdict.VALID, Level.B)

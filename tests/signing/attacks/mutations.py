@@ -43,7 +43,7 @@ def mutants(documents: dict[str, bytes], seed: int) -> Iterator[Mutant]:
         name, how = chance.choice(names), chance.choice(_ALL)
         data = documents[name]
         for _ in range(chance.choice((1, 1, 1, 2, 4))):
-            data = how(data, chance)
+            data = how(data or b"%PDF-1.7", chance)
         yield Mutant(f"{name}: {how.__name__}", data, _is_touched(documents[name], data))
 
 
