@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from app.core.text import Text
 from app.issued import facts
 from app.issued.facts import Sheet
 
@@ -23,7 +24,25 @@ KINDS: tuple[type[Sheet], ...] = (
     facts.Result,
     facts.Refusal,
 )
+# Templates of one kind, the result: what each is called.
+RESULT_NAMES = {
+    "certificate": Text("Giấy chứng nhận", "Certificate"),
+    "licence": Text("Giấy phép", "Licence"),
+    "decision": Text("Quyết định", "Decision"),
+    "confirmation-letter": Text("Văn bản xác nhận", "Confirmation letter"),
+    "approval-letter": Text("Văn bản chấp thuận", "Approval letter"),
+    "acknowledgement": Text("Văn bản tiếp nhận thông báo, công bố", "Acknowledgement of a notification"),
+    "code-registration": Text("Mã số, hồ sơ đăng ký", "Registration of a code or profile"),
+    "result-notice": Text("Thông báo kết quả", "Notice of a result"),
+    "refusal-letter": Text("Văn bản từ chối", "Refusal letter"),
+}
 _TEXT, _WHOLE = {"type": "string"}, {"type": "integer", "minimum": 1}
+
+
+def called(template: str) -> Text:
+    """The name of a template, for those who look after it."""
+    named = {kind.template: kind.name for kind in KINDS} | RESULT_NAMES
+    return named[template]
 
 
 def schema_of(kind: type[Sheet]) -> dict[str, Any]:

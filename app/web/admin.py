@@ -16,6 +16,8 @@ from app.core.permissions import Permission, Role
 from app.core.text import Text
 from app.identity import actions as identity_actions
 from app.identity import queries as identity
+from app.issued import editions
+from app.issued import schemas as printed
 from app.sharing import queries as sharing
 from app.web import trust
 from app.web.deps import At, Form, Posted, Session, csrf, official, record_view
@@ -50,6 +52,16 @@ async def overview(request: Request, session: Session, at: At) -> Response:
     """What there is to look after, and the procedures in force."""
     listed = await catalogue.listing(session, on=day_in_vietnam(at))
     return page(request, "admin/overview.html", procedures=listed)
+
+
+@router.get("/mau-van-ban")
+async def layouts(request: Request, at: At) -> Response:
+    """Every form and letter the ministry prints: the edition in force, its legal ground, and what of it is to be confirmed."""
+    day = day_in_vietnam(at)
+    shown = [
+        (printed.called(name), editions.in_force(name, day), editions.editions_of(name)) for name in sorted(editions.names())
+    ]
+    return page(request, "admin/layouts.html", layouts=shown)
 
 
 @router.get("/thu-tuc/{slug}")

@@ -34,3 +34,10 @@ def test_what_is_attached_to_a_document_has_the_published_form(template: str):
     form = json.loads((FOLDER / f"{sample.kind}.schema.json").read_text("utf-8"))
     jsonschema_rs.validator_for(form).validate(attached)
     assert attached["facts"] == sample.model_dump(mode="json")
+
+
+@pytest.mark.parametrize("template", sorted(SAMPLES))
+def test_every_template_has_a_name_in_both_languages(template: str):
+    name = schemas.called(template)
+    assert name.vi
+    assert name.en

@@ -109,3 +109,10 @@ async def test_the_other_pages_show_what_is_in_force(first: Browser) -> None:
     for page in (await first.get("/quan-tri/chia-se"), await first.get("/quan-tri/tin-cay?lang=en")):
         assert page.status == 200
     assert (await first.get("/quan-tri/thu-tuc/khong-co")).status == 404
+
+
+async def test_every_form_shows_its_ground_and_what_is_to_be_confirmed(first: Browser) -> None:
+    shown = (await first.get("/quan-tri/mau-van-ban")).text
+    assert "Mẫu số 07, Phụ lục I, Thông tư số 03/2025/TT-VPCP" in shown
+    assert "Cơ quan có thẩm quyền (nếu biết): addition of the project" in shown
+    assert "Biên bản kiểm tra thực tế" in shown
