@@ -48,7 +48,7 @@ _ENTITIES: dict[str, dict[str, str]] = {
 _ENTITIES["evilroot"] = _ENTITIES["natroot"]  # the trusted name, another key
 _FILERS = ("biz", "branch", "person", "bizother", "bizrev", "bizheld", "bizold", "bizfuture", "bizweak", "bizlong", "biztls")
 _ODD_FILERS = ("bizrev", "bizheld", "bizold", "bizfuture", "bizweak", "bizlong", "biztls", "evilbiz")
-_LATER_TSA = {"tsa1": (-5500, 900), "tsa2": (700, 1900), "tsa3": (1700, 2900), "tsa4": (2700, 4500)}
+_LATER_TSA = {"tsa1": (-5500, 900), "tsa2": (700, 1900), "tsa3": (1700, 2900), "tsa4": (2700, 4500), "tsalong": (700, 4500)}
 """The time-stamping authority's other certificates, in days from now: no file stays provable by one of them alone."""
 _SAME_NAME_AS = dict.fromkeys(_ODD_FILERS, "biz") | dict.fromkeys(("eviltsa", "govtsa", *_LATER_TSA), "tsa")
 

@@ -5,6 +5,7 @@ What holders have in hand stays genuine: each earlier file is the beginning of t
 
 import asyncio
 import hashlib
+import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,12 +23,16 @@ from app.issued.press import Press, Unsound
 from app.issued.rules import State
 from signing import archive
 
+log = logging.getLogger("motcua.issued")
+
 EXTEND = "issued.extend"
 MARGIN = timedelta(days=180)
 """Before the stamp's certificate ends: time enough for an authority that is silent for months."""
 STILL_READ = timedelta(days=1)
 """Whoever was downloading the earlier file may finish."""
-_AT_ONCE = 100
+WORTH = timedelta(days=30)
+"""A new stamp must last this much longer: an authority that has no new certificate yet is asked again later."""
+_AT_ONCE = 500
 
 
 async def ask_extensions(session: AsyncSession, *, at: datetime) -> int:
@@ -54,6 +59,10 @@ async def extend(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, pr
         if hashlib.sha256(present).hexdigest() != document.sha256:
             raise Unsound("the stored file is not the one that was issued")
         pdf = await press.extend(present, ground)
+        until = archive.stamped_until(pdf)
+        if until is None or until < document.stamped_until + WORTH:
+            log.warning("time stamp not renewed: the authority's certificate is still the old one")
+            return False
         await press.examine(pdf, ground, strict=True)
         key = uuid7()
         stored = await press.blobs.put_bytes(key, dossier_id, pdf)
@@ -61,7 +70,7 @@ async def extend(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, pr
     session.add(version)
     outbox.put(session, ERASE, not_before=at + STILL_READ, document_id=document.file_key)
     document.file_key, document.sha256, document.size = key, stored.sha256, stored.size
-    document.stamped_until = archive.stamped_until(pdf)
+    document.stamped_until = until
     about = {"kind": document.kind, "sha256": stored.sha256, "before": version.sha256}
     record(
         session,

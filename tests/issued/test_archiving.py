@@ -67,10 +67,13 @@ def _leader() -> dict:
 
 @pytest.mark.parametrize("name", RESULTS)
 async def test_every_result_lasts_ten_years(session, dossier, press, pki, name, tmp_path):
-    """With all its signers' certificates and three time-stamping certificates gone; PDF/A and PDF/UA as on the first day."""
+    """With the certificates of all its signers and of its first time stamp gone; PDF/A and PDF/UA as on the first day.
+
+    The chain of several extensions is the library's: tests/signing/test_archive.py.
+    """
     document = await issued(session, dossier, press, name)
-    for years, tsa in ((2, "tsa2"), (5, "tsa3"), (7.5, "tsa4")):
-        assert await extended(session, document, press, pki, years, tsa)
+    assert await extended(session, document, press, pki, 2, "tsalong")
+    assert all(pki.cert(label).not_valid_after < at(10) for label in ("official", "seal", "tsa"))
 
     pdf = await press.blobs.get(document.file_key, dossier.id)
     report = await judged(press, pki, pdf, at(10))
@@ -110,6 +113,15 @@ async def test_the_turn_comes_half_a_year_before_the_stamp_ends(session, dossier
     assert await extended(session, document, press, pki, 2, "tsa2")
     assert document.stamped_until == pki.cert("tsa2").not_valid_after
     assert not await extended(session, document, press, pki, 2, "tsa2")  # the second of two jobs
+
+
+async def test_an_authority_without_a_new_certificate_is_asked_again_later(session, dossier, press, pki):
+    """Else every turn would add a revision that proves no more than the one before."""
+    document = await finished(session, dossier, press)
+    before = (document.file_key, document.sha256, document.stamped_until)
+    assert not await extended(session, document, press, pki, 2.2, "tsa")
+    assert (document.file_key, document.sha256, document.stamped_until) == before
+    assert await extended(session, document, press, pki, 2.2, "tsa2")
 
 
 async def test_a_failed_extension_leaves_the_file_as_it_is(session, dossier, press, broken, pki):
