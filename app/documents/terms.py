@@ -116,6 +116,7 @@ BINDING = {
         "Chỉ khớp phần đơn vị chủ quản của mã số thuế {code}", "Matches only the parent of tax code {code}"
     ),
     Binding.MST_MISMATCH: Text("Thuộc mã số thuế khác, không phải {code}", "Belongs to another tax code, not {code}"),
+    Binding.PERSON_MISMATCH: Text("Người ký không phải người đại diện", "The signer is not the representative"),
     Binding.NONE: Text("Chứng thư không cho biết mã số thuế {code}", "The certificate does not name tax code {code}"),
 }
 ORIGIN = {

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 import signing
+from app.documents import terms
 from app.documents.eight_steps import Standing
 from app.documents.explain import explained, headline_for
-from signing import Policy, check
+from signing import Binding, Policy, check, model
 from signing.codes import finding
 from signing.model import Indication
 from tests import make
@@ -124,3 +125,27 @@ def test_a_file_without_signature_and_one_that_is_no_pdf_have_their_words(policy
     assert explained(check(make.pdf(), policy)).headline.vi == "CHƯA KÝ SỐ"
     broken = explained(check(b"%PDF-1.7 nothing", replace(policy, at=NOW + timedelta(days=1))))
     assert (broken.headline.vi, broken.kind) == ("KHÔNG ĐỌC ĐƯỢC", "bad")
+
+
+@pytest.mark.parametrize(
+    "words, every",
+    [
+        (terms.HEADLINE, model.Verdict),
+        (terms.MEANING, model.Verdict),
+        (terms.INDICATION, model.Indication),
+        (terms.KIND, model.Kind),
+        (terms.LABEL, model.Label),
+        (terms.ROLE, model.Role),
+        (terms.TIME_SOURCE, model.TimeSource),
+        (terms.COVERAGE, model.Coverage),
+        (terms.MODIFICATION, model.Modification),
+        (terms.REVOKED, model.Revoked),
+        (terms.LEVEL, model.Level),
+        (terms.BINDING, Binding),
+        (terms.ORIGIN, model.Origin),
+        (terms.STAMP, model.StampKind),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_every_word_of_a_report_can_be_said(words, every):
+    assert set(words) == set(every)
