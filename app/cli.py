@@ -47,7 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="motcua", description="Một Cửa: the portal and its tools.")
     groups = root.add_subparsers(required=True, metavar="COMMAND")
-
     serve = _add(groups, "serve", _serve, "serve the portal")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
@@ -55,9 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(groups, "migrate", _migrate, "bring the database to the newest schema")
     _add(groups, "assets", _assets, "build the served style sheets, scripts and fonts")
     _add(groups, "openapi", _openapi, "write openapi/*.yaml").add_argument("--folder", type=Path, default=Path("openapi"))
-    journey = _add(groups, "journey", _journey, "drive both procedures through the running portal")
+    journey = _json(_add(groups, "journey", _journey, "drive both procedures through the running portal"))
     journey.add_argument("--url", default=None, help="address of the portal")
-    journey.add_argument("--json", action="store_true")
 
     admin = _group(groups, "admin", "administrators")
     create = _add(admin, "create", _admin_create, "name the first administrator")
@@ -71,30 +69,38 @@ def _parser() -> argparse.ArgumentParser:
     sign.add_argument("file", type=_file)
     sign.add_argument("--as", dest="who", required=True, help="tax code or persona")
     sign.add_argument("--to", type=Path, default=None, help="where to write (default: FILE-signed.pdf)")
+    _add_procedures(groups)
+    _signature_parsers(groups)
+    _json(_add(_group(groups, "audit", "the log"), "verify", _audit_verify, "recompute the sealed logs"))
+    return root
 
+
+def _add_procedures(groups: Any) -> None:
     procedures = _group(groups, "procedures", "procedures as data")
-    checked = _add(procedures, "check", _procedures_check, "check procedure files: those named, or all that are shipped")
+    checked = _json(_add(procedures, "check", _procedures_check, "check procedure files: those named, or all that are shipped"))
     checked.add_argument("files", metavar="FILE", nargs="*", type=_file)
-    _json(checked)
+    due = _json(_add(procedures, "due", _procedures_due, "when a dossier is due, line by line, after a list of events"))
+    due.add_argument("slug")
+    due.add_argument("--at", metavar="TIME", required=True, help="seen from then (ISO 8601; Hà Nội time without a zone)")
+    due.add_argument("--events", metavar="FILE", type=_file, help="JSON list of events (docs/clock-events.md)")
     _add(procedures, "schema", _procedures_schema, "write the JSON Schema of the format")
+
+
+def _signature_parsers(groups: Any) -> None:
     signatures = _group(groups, "signature", "signatures")
-    proof = _add(signatures, "evidence", _signature_evidence, "prove a filed file from what was kept, and judge it again")
+    proof = _json(_add(signatures, "evidence", _signature_evidence, "prove a filed file from what was kept, and judge it again"))
     proof.add_argument("dossier", type=UUID)
     proof.add_argument("document", type=UUID)
     proof.add_argument("--at", metavar="TIME", help="prove as of then (ISO 8601; Hà Nội time without a zone)")
     proof.add_argument("--epoch", type=int, metavar="N", help="judge again by this epoch of the trust store, not by that of then")
-    _json(proof)
     kept = _add(signatures, "trust-export", _trust_export, "print the trust store as a signed file")
     kept.add_argument("--epoch", type=int, metavar="N", help="an earlier one")
-    signature = _add(signatures, "check", _signature_check, "check the signatures of PDF files")
+    signature = _json(_add(signatures, "check", _signature_check, "check the signatures of PDF files"))
     signature.add_argument("files", metavar="FILE", nargs="+")
     signature.add_argument("--tax-code", metavar="T", help="does a signature belong to this enterprise?")
     signature.add_argument("--trust", metavar="FILE", help="a trust store as JSON, instead of the portal's own")
     signature.add_argument("--at", metavar="TIME", help="judge as of then (ISO 8601; Hà Nội time without a zone)")
     signature.add_argument("--integrity-only", action="store_true", help="for study: structure, integrity, algorithms alone")
-    _json(signature)
-    _json(_add(_group(groups, "audit", "the log"), "verify", _audit_verify, "recompute the sealed logs"))
-    return root
 
 
 def _group(parent: Any, name: str, text: str) -> Any:
@@ -107,8 +113,9 @@ def _add(parent: Any, name: str, run: Command, text: str) -> argparse.ArgumentPa
     return made
 
 
-def _json(parser: argparse.ArgumentParser) -> None:
+def _json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
 
 
 def _read_settings() -> Settings:
@@ -254,6 +261,19 @@ def _demo_sign(given: argparse.Namespace) -> int:
     except ValueError as refused:
         sys.exit(str(refused))
     print(target)
+    return 0
+
+
+def _procedures_due(given: argparse.Namespace) -> int:
+    from app.dossiers import timeline
+    from app.worktime.actions import shipped_calendar as shipped
+    from signing import command
+
+    try:
+        told = timeline.rehearse(given.slug, given.events, at=command.moment(given.at), calendar=shipped())
+    except ValueError as wrong:
+        sys.exit(str(wrong))
+    print(json.dumps(told, ensure_ascii=False) if given.json else "\n".join(line["vi"] for line in told["lines"]))
     return 0
 
 

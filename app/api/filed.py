@@ -249,6 +249,14 @@ class Event(Said):
         return cls(seq=view.seq, act=view.act, name=Words.of(view.name), at=view.at, to_state=view.to_state)
 
 
+class ClockLine(Said):
+    """One line of how the due moment was worked out, of `kind`: entry, day, skipped, promise, alert, inside, due."""
+
+    kind: str
+    at: Moment
+    text: Words
+
+
 class OpenItem(Said):
     """Something to put right in a supplement: a field or a paper."""
 
@@ -268,6 +276,7 @@ class Dossier(DossierLine):
     bills: list[Bill]
     issued: list[Issued]
     events: list[Event]
+    clock: list[ClockLine]
     may: list[str]
 
     @classmethod
@@ -283,6 +292,7 @@ class Dossier(DossierLine):
             bills=[Bill.of(bill) for bill in case.bills],
             issued=[Issued.of(view) for view in case.issued],
             events=[Event.of(event) for event in case.events],
+            clock=[ClockLine(kind=line.kind, at=line.at, text=Words.of(line.text)) for line in case.clock],
             may=sorted(case.may),
         )
 

@@ -16,6 +16,7 @@ from app.core.permissions import Permission, Role
 from app.core.text import Text
 from app.documents import queries as documents
 from app.documents.rules import signed_places
+from app.dossiers.clock import limit_line, sub_limits
 from app.dossiers.code import opens
 from app.dossiers.lifecycle import EDITABLE, Act, State, acts_in
 from app.dossiers.models import Dossier, DossierEvent
@@ -45,7 +46,7 @@ from app.issued.rules import INTERNAL, RESULTS
 from app.tasks import queries as task_queries
 from app.tasks.models import Task
 from app.tasks.rules import OPINION, Assignee
-from app.worktime import ledger
+from app.worktime.explained import Line, explain
 from app.worktime.queries import calendar as working_calendar
 
 
@@ -130,12 +131,20 @@ async def _issued(session: AsyncSession, dossier: Dossier, *, owner: bool) -> tu
     return tuple(view for view in shown if view.kind not in RESULTS or (answered and view.ready))
 
 
-async def _clock(session: AsyncSession, dossier: Dossier, procedure: Procedure) -> tuple[ledger.Line, ...]:
+async def _clock(session: AsyncSession, dossier: Dossier, procedure: Procedure) -> tuple[Line, ...]:
     entries = await ledger_of(session, dossier)
     if not entries:
         return ()
     names = {stage.id: stage.title for stage in procedure.clock.stages}
-    return tuple(ledger.explain(entries, await working_calendar(session), names))
+    calendar = await working_calendar(session)
+    lines = explain(entries, calendar, names)
+    if not any(stage.sub_limits for stage in procedure.clock.stages):
+        return tuple(lines)
+    opened: dict[str, datetime] = {}
+    for task in await task_queries.of_dossier(session, dossier.id):
+        opened[task.step] = min(opened.get(task.step, task.opened_at), task.opened_at)
+    inside = [limit_line(each, procedure) for each in sub_limits(entries, procedure, opened, calendar)]
+    return (*lines[:-1], *inside, lines[-1])
 
 
 def _my_task(tasks: Sequence[Task], actor: Actor) -> Task | None:

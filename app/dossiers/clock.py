@@ -1,16 +1,22 @@
 """What each act writes into the ledger of the legal clock, and what follows for the steps of the process. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
+from app.catalogue.definition import SubLimit
 from app.catalogue.procedure import EndOf, Procedure, Stage, Step, Supplement
+from app.core.clock import in_vietnam
+from app.core.text import Text
 from app.dossiers.lifecycle import Tick
 from app.worktime import ledger
 from app.worktime.calendar import Calendar
+from app.worktime.explained import Line, length_text
 from app.worktime.ledger import Entry, Kind
 
+_KEPT_IN_SUB_LIMITS = frozenset({Kind.PAUSE, Kind.RESUME, Kind.RESTART, Kind.NEW_LIMIT})
 _BEGINNINGS = frozenset({Kind.START, Kind.RESTART, Kind.NEW_LIMIT})
 _ONE_STEP_OF_TIME = Decimal("0.5")
 EXTENSION_GROUND = "NĐ 61/2018 Đ.19.9"
@@ -123,3 +129,53 @@ def _shortened(entries: Sequence[Entry], procedure: Procedure, step: Step) -> li
         else e
         for e in entries
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class SubDue:
+    """A limit inside the stage that has begun: which one, since when, due when."""
+
+    limit: SubLimit
+    began: datetime
+    due: datetime
+
+
+def sub_limits(
+    entries: Sequence[Entry], procedure: Procedure, opened: Mapping[str, datetime], calendar: Calendar
+) -> list[SubDue]:
+    """The limits inside the running stage whose first step is `opened` (by step, when); nothing while the clock stands.
+
+    They wait for the business as the stage does, begin again when it does, and are not moved by an extension of the whole.
+    """
+    run = ledger.running(entries)
+    found = []
+    for limit in the_stage(procedure, run.stage).sub_limits if run else ():
+        began = min((opened[step] for step in limit.steps if step in opened), default=None)
+        if began and (due := ledger.due(_inside(entries, limit, began), calendar)):
+            found.append(SubDue(limit, began, due))
+    return found
+
+
+def limit_line(inside: SubDue, procedure: Procedure) -> Line:
+    """A limit inside the stage in words."""
+    limit, when = inside.limit, in_vietnam(inside.due).strftime("%H:%M %d/%m/%Y")
+    length, ground = length_text(limit.length, limit.unit), procedure.citation(limit.legal)
+    vi = f"Trong đó “{limit.title.vi}”: {length.vi} ({ground}), đến hạn lúc {when}."
+    return Line("inside", Text(vi, f"Within it “{limit.title.en}”: {length.en} ({ground}), due at {when}."), inside.due)
+
+
+def _inside(entries: Sequence[Entry], limit: SubLimit, began: datetime) -> list[Entry]:
+    later = [entry for entry in entries if entry.at > began and entry.kind in _KEPT_IN_SUB_LIMITS]
+    start = Entry(Kind.START, limit.id, began, limit.length, limit.unit)
+    again = (Kind.RESTART, Kind.NEW_LIMIT)
+    return [start, *(Entry(Kind.RESTART if e.kind in again else e.kind, limit.id, e.at) for e in later)]
+
+
+def latest_arrival(procedure: Procedure, answers: Mapping[str, Any], calendar: Calendar) -> datetime | None:
+    """The moment before which a notification must have arrived, by the date it is about; None when no such date is given."""
+    lead = procedure.clock.lead_time
+    try:
+        day = date.fromisoformat(str(answers.get(lead.before, ""))) if lead else None
+    except ValueError:
+        return None
+    return calendar.latest_before(day, lead.length, lead.unit) if lead and day else None

@@ -11,7 +11,7 @@ from app.core.text import Text
 from app.documents.rules import Acceptance
 from app.dossiers.lifecycle import SETTLED, STATE_NAME, Act, State
 from app.dossiers.supplements import Item
-from app.worktime.ledger import Line
+from app.worktime.explained import Line
 
 T = TypeVar("T")
 

@@ -52,6 +52,11 @@ def shipped() -> dict[str, Any]:
     return tomllib.loads(max(calendars, key=lambda each: each.name).read_text("utf-8"))
 
 
+def shipped_calendar() -> Calendar:
+    """The calendar of this release."""
+    return Calendar.of(shipped())
+
+
 def _checked(content: Mapping[str, Any]) -> Calendar:
     try:
         return Calendar.of(content)

@@ -69,6 +69,8 @@ class Calendar:
     late: time
     days: Mapping[date, SpecialDay]
     pending: tuple[PendingDay, ...]
+    keeps_promise: bool = True
+    """Whether a new day promised in an apology outlives a restart of the limit: the law is silent, to be confirmed."""
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Self:
@@ -82,6 +84,7 @@ class Calendar:
             late=time.fromisoformat(hours["late_acceptance_cutoff"]),
             days={_date(entry["date"]): _special(entry) for entry in content["day"]},
             pending=tuple(_pending(entry) for entry in content.get("pending", ())),
+            keeps_promise=bool(content.get("keeps_promise", True)),
         )
         if len(calendar.days) != len(content["day"]) or not calendar.weekdays:
             raise ValueError("a day is listed twice, or no weekday is worked")
@@ -155,9 +158,11 @@ class Calendar:
             return start
         if unit == "working_hour":
             return self.after_working_time(self.work_starts(start), timedelta(hours=float(length)))
+        if length <= 0:  # within the day it came, or the next when it came too late
+            return self.closing(in_vietnam(self.work_starts(start)).date())
         if unit == "day":
-            return self._moment(self.day_or_next(in_vietnam(start).date() + _ONE * int(length)), self.afternoon[1])
-        return self.end_of_share(self.add_working_days(in_vietnam(start).date(), max(ceil(length), 1)), length)
+            return self.closing(self.day_or_next(in_vietnam(start).date() + _ONE * ceil(length)))
+        return self.end_of_share(self.add_working_days(in_vietnam(start).date(), ceil(length)), length)
 
     def end_of_share(self, day: date, length: Decimal) -> datetime:
         """The moment in `day` when the last, maybe partial, day of a length is used up."""
@@ -171,6 +176,25 @@ class Calendar:
             return last
         return self._moment(in_vietnam(last).date() + _ONE, time(0))
 
+    def latest_before(self, day: date, length: Decimal | float, unit: Unit) -> datetime:
+        """The last moment to arrive `length` before `day`: midnight closing the day, or the moment itself for hours.
+
+        Counted backwards, `day` left out: three working days before a Friday is the Tuesday (to be confirmed).
+        """
+        whole = ceil(Decimal(str(length)))
+        if unit == "working_hour":
+            return self._hours_before(day, timedelta(hours=float(length)))
+        back = {"working_day": self.working_days_before(day, whole), "day": day - _ONE * whole}
+        return self._moment(back.get(unit, day) + _ONE, time(0))
+
+    def _hours_before(self, day: date, span: timedelta) -> datetime:
+        while True:
+            day = self.working_days_before(day, 1)
+            for opens, closes in reversed(self.opening(day)):
+                if span <= closes - opens:
+                    return closes - span
+                span -= closes - opens
+
     def day_or_next(self, day: date) -> date:
         """`day` when offices work on it, else the next working day."""
         return day if self.is_working_day(day) else self.next_working_day(day)
@@ -183,7 +207,7 @@ class Calendar:
         """The moment when `span` of working hours has passed since `start`."""
         day = in_vietnam(start).date()
         while True:
-            for opens, closes in self._opening(day):
+            for opens, closes in self.opening(day):
                 begins = max(start, opens)
                 if begins < closes:
                     if span <= closes - begins:
@@ -194,10 +218,11 @@ class Calendar:
     def working_time_between(self, start: datetime, end: datetime) -> timedelta:
         """The working hours from `start` to `end`."""
         first, last = in_vietnam(start).date(), in_vietnam(end).date()
-        spans = [span for n in range((last - first).days + 1) for span in self._opening(first + _ONE * n)]
+        spans = [span for n in range((last - first).days + 1) for span in self.opening(first + _ONE * n)]
         return sum((max(min(end, closes) - max(start, opens), timedelta()) for opens, closes in spans), timedelta())
 
-    def _opening(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+    def opening(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        """The hours in which offices work on `day`: morning and afternoon, or none."""
         if not self.is_working_day(day):
             return ()
         return tuple((self._moment(day, opens), self._moment(day, closes)) for opens, closes in (self.morning, self.afternoon))

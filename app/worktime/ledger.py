@@ -2,13 +2,17 @@
 
 A stage starts, may pause while the business supplements, and ends; the answer to a supplement resumes the clock
 (EXCLUDE), starts it again from zero (RESTART) or gives it a fresh, shorter limit (NEW_LIMIT). Pure: the same entries
-and calendar always give the same due date, line by line (`explain`).
+and calendar always give the same due date; `explained.explain` says it line by line.
 
-Days of a pause: the day of the pause itself still counts, the day of resuming does not (the day of an event is not
-counted, Bộ luật Dân sự 2015 Đ.147, from knowledge). A pause within one day therefore costs nothing.
+- A day counts when the clock ran as the day began: the day of receipt and the day of resuming do not, the day of a pause
+  does (the day of an event is not counted, Bộ luật Dân sự 2015 Đ.147, from knowledge). A pause within one day costs nothing.
+- A limit cannot run out while the business is to act: when it would end during a pause it ends on the next working day after
+  it (the time to supplement is not counted, NĐ 26/2026 Đ.9.5b, found; the day that is left over to be confirmed).
+- A new day that was promised in an apology (NĐ 61/2018 Đ.19.9) stays promised when a supplement starts the limit again
+  (Đ.19.4): the later of the two counts. The law does not say; `Calendar.keeps_promise` is where the ministry decides.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +22,6 @@ from math import ceil
 from typing import Literal
 
 from app.core.clock import in_vietnam
-from app.core.text import Text
 from app.worktime.calendar import Calendar, Unit
 
 
@@ -75,7 +78,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One uninterrupted claim on time: a limit that began, its pauses `(from, to)`, what it was extended by."""
+    """One uninterrupted claim on time: a limit that began, its pauses `(from, to)`, what it was extended by.
+
+    `promise` is the run as it stood when it was last extended: the day it then ended on was told to the business.
+    """
 
     stage: str
     start: datetime
@@ -85,6 +91,7 @@ class Run:
     paused_at: datetime | None = None
     extended: tuple[tuple[Decimal, Unit], ...] = ()
     rounds: int = 0
+    promise: "Run | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ _LEADS_TO = {Kind.PAUSE: Phase.PAUSED, Kind.END_STAGE: Phase.BETWEEN, Kind.STOP:
 
 def state(entries: Sequence[Entry]) -> State:
     """Where the clock stands after `entries`. Raises `OutOfOrder`."""
-    phase, run, _ = _replay(entries)
+    phase, run = _replay(entries)
     if run is None:
         return State(phase, since=entries[-1].at if entries else None)
     return State(phase, run.stage, entries[-1].at, run.rounds)
@@ -115,17 +122,23 @@ def state(entries: Sequence[Entry]) -> State:
 
 def due(entries: Sequence[Entry], calendar: Calendar) -> datetime | None:
     """When the running stage must be done; `None` while nothing runs: not started, paused, between stages, stopped."""
-    phase, run, _ = _replay(entries)
-    return due_of_run(run, calendar) if run and phase is Phase.RUNNING else None
+    run = running(entries)
+    return due_of_run(run, calendar) if run else None
+
+
+def running(entries: Sequence[Entry]) -> Run | None:
+    """The limit that runs now. Raises `OutOfOrder`."""
+    phase, run = _replay(entries)
+    return run if phase is Phase.RUNNING else None
 
 
 def warnings(entries: Sequence[Entry], calendar: Calendar) -> list[Alert]:
-    """The moments to look at the running stage, in order; empty while nothing runs."""
-    phase, run, _ = _replay(entries)
-    if run is None or phase is not Phase.RUNNING:
+    """The moments to look at the running stage, in order; empty while nothing runs. Of an extended limit, the whole counts."""
+    run = running(entries)
+    if run is None:
         return []
-    end = due_of_run(run, calendar)
-    shares = [Alert("70", _share(run, calendar, Decimal("0.7"))), Alert("90", _share(run, calendar, Decimal("0.9")))]
+    end, measured = due_of_run(run, calendar), spans(run, calendar)[-1]
+    shares = [Alert("70", _share(measured, calendar, Decimal("0.7"))), Alert("90", _share(measured, calendar, Decimal("0.9")))]
     eve = calendar.closing(calendar.working_days_before(in_vietnam(end).date(), 1))
     found = [*shares, Alert("last_day", eve)]
     return sorted((alert for alert in found if run.start < alert.at < end), key=lambda alert: alert.at)
@@ -146,24 +159,22 @@ def supplied(
     return Entry(kind, stage, at, length, unit, ground, calendar_version)
 
 
-def _replay(entries: Sequence[Entry]) -> tuple[Phase, Run | None, tuple[tuple[Entry, Run | None], ...]]:
-    """Fold the entries: the phase, the run they leave, and after each entry the run as it stood."""
-    phase, run = Phase.NOT_STARTED, None
-    history: list[tuple[Entry, Run | None]] = []
+def _replay(entries: Sequence[Entry]) -> tuple[Phase, Run | None]:
+    """Fold the entries: the phase and the run they leave."""
+    phase, run, last = Phase.NOT_STARTED, None, None
     for entry in entries:
-        _must_follow(phase, run, entry, history)
-        run = _after(run, entry)
-        phase = _LEADS_TO.get(entry.kind, phase if entry.kind is Kind.EXTEND else Phase.RUNNING)
-        history.append((entry, run))
-    return phase, run, tuple(history)
+        _must_follow(phase, run, entry, last)
+        run, last = _after(run, entry), entry.at
+        phase = _LEADS_TO.get(entry.kind, Phase.RUNNING)
+    return phase, run
 
 
-def _must_follow(phase: Phase, run: Run | None, entry: Entry, history: Sequence[tuple[Entry, Run | None]]) -> None:
+def _must_follow(phase: Phase, run: Run | None, entry: Entry, last: datetime | None) -> None:
     if entry.kind not in _MAY_FOLLOW[phase]:
         raise OutOfOrder(f"{entry.kind} cannot follow while the clock is {phase}")
     if run and entry.kind is not Kind.STOP and entry.stage != run.stage:
         raise OutOfOrder(f"{entry.kind} for {entry.stage} while {run.stage} is open")
-    if history and entry.at < history[-1][0].at:
+    if last and entry.at < last:
         raise OutOfOrder(f"{entry.kind} at {entry.at} is earlier than the entry before it")
     if entry.kind in (Kind.START, Kind.NEW_LIMIT, Kind.EXTEND) and (entry.length is None or entry.unit is None):
         raise OutOfOrder(f"{entry.kind} needs a length and a unit")
@@ -178,12 +189,15 @@ def _after(run: Run | None, entry: Entry) -> Run | None:
         return replace(run, paused_at=entry.at, rounds=run.rounds + 1)
     if entry.kind is Kind.RESUME and run.paused_at:
         return replace(run, pauses=(*run.pauses, (run.paused_at, entry.at)), paused_at=None)
-    return replace(run, extended=(*run.extended, _length_of(entry, run)))
+    longer = replace(run, extended=(*run.extended, _length_of(entry, run)))
+    return replace(longer, promise=longer)
 
 
 def _begun(run: Run | None, entry: Entry) -> Run:
     length, unit = _length_of(entry, run)
-    return Run(entry.stage, entry.at, length, unit, rounds=run.rounds if run else 0)
+    if run is None:
+        return Run(entry.stage, entry.at, length, unit)
+    return Run(entry.stage, entry.at, length, unit, rounds=run.rounds, promise=run.promise)
 
 
 def _length_of(entry: Entry, run: Run | None) -> tuple[Decimal, Unit]:
@@ -196,13 +210,32 @@ def _length_of(entry: Entry, run: Run | None) -> tuple[Decimal, Unit]:
 
 
 def due_of_run(run: Run, calendar: Calendar) -> datetime:
-    """The end of a run: its length, pauses left out, then its extensions."""
+    """The end of a run: its length, pauses left out, then its extensions; never before a promised day."""
+    end = end_of_span(spans(run, calendar)[-1], calendar)
+    promised = promised_by(run, calendar)
+    return max(end, promised) if promised else end
+
+
+def promised_by(run: Run, calendar: Calendar) -> datetime | None:
+    """The day that an apology named before the limit began again; None without one, or where a promise lapses."""
+    if run.promise is None or not calendar.keeps_promise:
+        return None
+    return due_of_run(run.promise, calendar)
+
+
+def spans(run: Run, calendar: Calendar) -> list[Run]:
+    """The run cut where the unit changes: extensions in its own unit make it longer, others begin where it ends."""
     same = sum((length for length, unit in run.extended if unit == run.unit), Decimal(0))
-    end = _end(run, calendar, run.length + same)
+    found = [replace(run, length=run.length + same, extended=())]
     for length, unit in run.extended:
         if unit != run.unit:
-            end = calendar.due_of(end, length, unit)
-    return end
+            found.append(replace(found[-1], start=end_of_span(found[-1], calendar), length=length, unit=unit))
+    return found
+
+
+def end_of_span(run: Run, calendar: Calendar) -> datetime:
+    """The end of a run of one unit, pauses left out."""
+    return _end(run, calendar, run.length)
 
 
 def _share(run: Run, calendar: Calendar, share: Decimal) -> datetime:
@@ -215,19 +248,29 @@ def _end(run: Run, calendar: Calendar, length: Decimal) -> datetime:
         return run.start
     if run.unit == "working_hour":
         return _end_of_hours(run, calendar, length)
-    needed = max(ceil(length), 1)
-    last = next(islice(counted_days(run, calendar), needed - 1, None))
-    if run.unit == "day":
-        return calendar.closing(calendar.day_or_next(last))
-    return calendar.end_of_share(last, length)
+    if length <= 0:  # within the day it came, or the next when it came too late
+        return calendar.closing(in_vietnam(calendar.work_starts(run.start)).date())
+    last = next(islice(counted_days(run, calendar), ceil(length) - 1, None))
+    share = length if run.unit == "working_day" else Decimal(1)
+    return _after_pauses(run, calendar, calendar.end_of_share(calendar.day_or_next(last), share), share)
+
+
+def _after_pauses(run: Run, calendar: Calendar, end: datetime, share: Decimal) -> datetime:
+    """The end itself; when the clock stands at that moment, the same hour of the next working day after it goes on."""
+    for paused, resumed in run.pauses:
+        if paused < end <= resumed:
+            end = calendar.end_of_share(calendar.next_working_day(in_vietnam(resumed).date()), share)
+    return end
 
 
 def _end_of_hours(run: Run, calendar: Calendar, length: Decimal) -> datetime:
-    end = calendar.after_working_time(calendar.work_starts(run.start), timedelta(hours=float(length)))
+    begin, left = calendar.work_starts(run.start), timedelta(hours=float(length))
     for paused, resumed in run.pauses:
-        if paused < end:
-            end = calendar.after_working_time(resumed, calendar.working_time_between(paused, end))
-    return end
+        used = calendar.working_time_between(begin, paused)
+        if used >= left:
+            break
+        begin, left = max(begin, resumed), left - used
+    return calendar.after_working_time(begin, left)
 
 
 def counted_days(run: Run, calendar: Calendar) -> Iterator[date]:
@@ -246,114 +289,3 @@ def _every_day_after(day: date) -> Iterator[date]:
 def in_pause(run: Run, day: date) -> bool:
     """Whether `day` is left out: after the day of a pause, up to and including the day of resuming."""
     return any(in_vietnam(paused).date() < day <= in_vietnam(resumed).date() for paused, resumed in run.pauses)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the computation: an entry, a day that counts, days that do not, or the due moment."""
-
-    kind: Literal["entry", "day", "skipped", "due"]
-    text: Text
-    at: datetime
-
-
-_SAID = {
-    Kind.START: Text("Bắt đầu “{stage}”, thời hạn {length}", "“{stage}” starts, limit {length}"),
-    Kind.PAUSE: Text("Tạm dừng tính thời hạn “{stage}”", "The clock of “{stage}” is paused"),
-    Kind.RESUME: Text(
-        "Tính tiếp thời hạn “{stage}”; thời gian tạm dừng không tính", "“{stage}” resumes; the pause is not counted"
-    ),
-    Kind.RESTART: Text("Tính lại từ đầu thời hạn “{stage}”", "The limit of “{stage}” starts again from zero"),
-    Kind.NEW_LIMIT: Text("“{stage}” có thời hạn mới {length}", "“{stage}” has a fresh limit of {length}"),
-    Kind.EXTEND: Text("Gia hạn “{stage}” thêm {length}", "“{stage}” is extended by {length}"),
-    Kind.END_STAGE: Text("Kết thúc “{stage}”", "“{stage}” ends"),
-    Kind.STOP: Text("Dừng tính thời hạn", "The clock stops"),
-}
-_UNITS = {
-    "working_day": Text("ngày làm việc", "working days"),
-    "day": Text("ngày", "days"),
-    "working_hour": Text("giờ làm việc", "working hours"),
-    "instant": Text("(giải quyết ngay)", "(at once)"),
-}
-_WEEKDAYS = (
-    Text("thứ Hai", "Monday"),
-    Text("thứ Ba", "Tuesday"),
-    Text("thứ Tư", "Wednesday"),
-    Text("thứ Năm", "Thursday"),
-    Text("thứ Sáu", "Friday"),
-    Text("thứ Bảy", "Saturday"),
-    Text("Chủ nhật", "Sunday"),
-)
-
-
-def explain(entries: Sequence[Entry], calendar: Calendar, names: Mapping[str, Text] | None = None) -> list[Line]:
-    """The whole computation in words: every entry, then every day of the running limit; `names` are the stages' titles."""
-    phase, run, history = _replay(entries)
-    lines = [_entry_line(entry, names or {}) for entry, _ in history]
-    if run is None or phase is not Phase.RUNNING:
-        return lines
-    end = due_of_run(run, calendar)
-    if run.unit in ("working_day", "day"):
-        lines += _day_lines(run, calendar, in_vietnam(end).date())
-    return [*lines, _due_line(end, calendar)]
-
-
-def _entry_line(entry: Entry, names: Mapping[str, Text]) -> Line:
-    stage = names.get(entry.stage, Text(entry.stage, entry.stage))
-    length = _length_text(entry.length, entry.unit)
-    when, said = in_vietnam(entry.at).strftime("%H:%M %d/%m/%Y"), _SAID[entry.kind]
-    ground = f" ({entry.ground})" if entry.ground else ""
-    vi, en = said.vi.format(stage=stage.vi, length=length.vi), said.en.format(stage=stage.en, length=length.en)
-    return Line("entry", Text(f"{when}: {vi}{ground}.", f"{when}: {en}{ground}."), entry.at)
-
-
-def _length_text(length: Decimal | None, unit: Unit | None) -> Text:
-    if length is None or unit is None:
-        return Text("", "")
-    return Text(f"{length:f} {_UNITS[unit].vi}".replace(".", ","), f"{length:f} {_UNITS[unit].en}")
-
-
-def _day_lines(run: Run, calendar: Calendar, last: date) -> list[Line]:
-    """Each day from the start to the end: its number, or why it does not count."""
-    day, number = in_vietnam(run.start).date(), 0
-    lines = [Line("skipped", _dated(day, Text("ngày bắt đầu, không tính", "the first day, not counted")), calendar.closing(day))]
-    while day < last:
-        day += timedelta(days=1)
-        reason = _not_counted(run, calendar, day)
-        number += reason is None
-        text = reason or Text(f"ngày thứ {number}", f"day {number}")
-        lines.append(Line("skipped" if reason else "day", _dated(day, _with_doubt(calendar, day, text)), calendar.closing(day)))
-    return lines
-
-
-def _not_counted(run: Run, calendar: Calendar, day: date) -> Text | None:
-    if in_pause(run, day):
-        return Text("tạm dừng, không tính", "paused, not counted")
-    if run.unit == "working_day" and not calendar.is_working_day(day):
-        name = calendar.name_of(day) or Text("", "")
-        return Text(f"{name.vi}, không tính", f"{name.en}, not counted")
-    return None
-
-
-def _with_doubt(calendar: Calendar, day: date, text: Text) -> Text:
-    """What is not certain about a day is said beside it."""
-    if pending := calendar.pending_on(day):
-        return Text(
-            f"{text.vi} (dự kiến là ngày nghỉ “{pending.name.vi}”, chưa được xác nhận)",
-            f"{text.en} (announced as the holiday “{pending.name.en}”, not confirmed)",
-        )
-    if (calendar.certainty_of(day) or "").startswith("uncertain"):
-        return Text(f"{text.vi} (ngày nghỉ dự kiến, chưa công bố)", f"{text.en} (expected, not yet announced)")
-    return text
-
-
-def _due_line(end: datetime, calendar: Calendar) -> Line:
-    when = in_vietnam(end).strftime("%H:%M %d/%m/%Y")
-    version = calendar.version
-    said = Text(f"Đến hạn lúc {when} (lịch làm việc {version}).", f"Due at {when} (working calendar {version}).")
-    return Line("due", said, end)
-
-
-def _dated(day: date, text: Text) -> Text:
-    weekday, when = _WEEKDAYS[day.weekday()], day.strftime("%d/%m/%Y")
-    return Text(f"{weekday.vi} {when}: {text.vi}.", f"{weekday.en} {when}: {text.en}.")

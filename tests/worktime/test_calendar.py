@@ -57,6 +57,8 @@ def test_what_is_uncertain_stays_marked() -> None:
         ("2026-11-23 15:30", "8", "working_hour", "2026-11-24 17:00"),  # after 15:00 work starts tomorrow at 8
         ("2026-11-23 12:20", "1", "working_hour", "2026-11-23 14:00"),  # noon is no working time
         ("2026-11-23 09:10", "0", "instant", "2026-11-23 09:10"),
+        ("2026-11-23 14:00", "0", "working_day", "2026-11-23 17:00"),  # within the day …
+        ("2026-11-23 15:20", "0", "working_day", "2026-11-24 17:00"),  # … after 15:00 within the next working day
     ],
 )
 def test_a_limit_ends_when_worked_out_by_hand(start: str, length: str, unit: str, due: str) -> None:
@@ -72,6 +74,20 @@ def test_work_starts_at_once_until_fifteen_and_next_working_morning_after() -> N
 def test_an_applicant_has_until_midnight_of_the_last_day() -> None:
     # from Tue 24/11: 25 26 27 (3), 30–4 (8), 7–11 (13), 14–18 (18), 21–25 (23), 28–31 (27), 1/1 off, 4 5 6/1 (30)
     assert CALENDAR.answer_by(at("2026-11-24 10:00"), 30, "working_day") == at("2027-01-07 00:00")
+
+
+@pytest.mark.parametrize(
+    "day, length, unit, latest",
+    [
+        ("2026-11-27", 3, "working_day", "2026-11-25 00:00"),  # Thu 26 (1), Wed 25 (2), Tue 24 (3): until its midnight
+        ("2026-11-30", 3, "working_day", "2026-11-26 00:00"),  # Fri 27, Thu 26, Wed 25
+        ("2026-11-30", 7, "day", "2026-11-24 00:00"),  # Mon 23
+        ("2026-11-30", 10, "working_hour", "2026-11-26 15:00"),  # 8 hours of Fri 27, the last 2 of Thu 26
+        ("2026-11-30", 0, "instant", "2026-12-01 00:00"),
+    ],
+)
+def test_a_notification_arrives_its_lead_time_before_the_day(day: str, length: int, unit: str, latest: str) -> None:
+    assert CALENDAR.latest_before(date.fromisoformat(day), length, unit) == at(latest)  # type: ignore[arg-type]
 
 
 def test_full_working_days_in_between_leave_out_both_ends() -> None:

@@ -1,7 +1,7 @@
 """Hand in one round: checked as a whole, fixed with its fingerprints, acknowledged. Private to the actions."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,11 +15,14 @@ from app.documents.models import Document
 from app.documents.rules import missing_papers, refused_files
 from app.documents.stamping import await_stamp
 from app.dossiers.actions.offices import head_of
+from app.dossiers.clock import latest_arrival
 from app.dossiers.code import fingerprint
+from app.dossiers.lifecycle import State
 from app.dossiers.models import Dossier, Submission
 from app.dossiers.printed import receipt
 from app.identity.models import Enterprise
 from app.issued import actions as issued
+from app.worktime.explained import length_text
 from app.worktime.queries import calendar as working_calendar
 
 _SUSPENDED = "tạm ngừng"
@@ -29,6 +32,11 @@ _NOT_ACTIVE = Text(
     "The business register shows the enterprise as suspended, so it cannot file. "
     "Resume business with the registration office first.",
 )
+_TOO_SOON = Text(
+    "Hồ sơ phải đến trước ngày này ít nhất {length}, chậm nhất ngày {last}. Hãy chọn ngày muộn hơn.",
+    "The filing must arrive at least {length} before this date, on {last} at the latest. Choose a later date.",
+)
+_INSTANT = timedelta(microseconds=1)
 
 
 async def problems_of(
@@ -47,10 +55,21 @@ async def problems_of(
     standing = [Problem("", "enterprise-suspended", _NOT_ACTIVE)] if enterprise.status == _SUSPENDED else []
     return [
         *standing,
+        *_too_late(dossier, procedure, latest_arrival(procedure, dossier.answers, calendar), at),
         *Form.of(procedure).problems(dossier.answers, today=today, calendar=calendar),
         *missing_papers(needs, papers, dossier.answers),
         *refused_files(needs, papers),
     ]
+
+
+def _too_late(dossier: Dossier, procedure: Procedure, latest: datetime | None, at: datetime) -> list[Problem]:
+    """What is announced must be filed its lead time before; what is only supplemented was filed in time."""
+    lead = procedure.clock.lead_time
+    if lead is None or latest is None or at < latest or dossier.state != State.DRAFT:
+        return []
+    length, last = length_text(lead.length, lead.unit), day_in_vietnam(latest - _INSTANT)
+    vi, en = _TOO_SOON.vi.format(length=length.vi, last=f"{last:%d/%m/%Y}"), _TOO_SOON.en.format(length=length.en, last=f"{last}")
+    return [Problem(lead.before, "too-late", Text(vi, en))]
 
 
 async def hand_in(
