@@ -144,6 +144,11 @@ def _when_revoked(error: Exception) -> dict[str, Any]:
     return {"revoked_at": error.revocation_dt, "reason": str(error.reason.native)}
 
 
+def answered_by(evidence: Evidence, leaf: x509.Certificate, authorities: Sequence[x509.Certificate]) -> bool:
+    """Whether it speaks of every certificate below the anchor (`authorities`: anchor first)."""
+    return _all_answered([*authorities, leaf], evidence)
+
+
 def _all_answered(certificates: Sequence[x509.Certificate], evidence: Evidence) -> bool:
     """Somebody spoke for every certificate below the anchor; if that was not enough, it was too old."""
     return all(any(_is_about(item, below, above) for item in evidence.items) for above, below in pairwise(certificates))

@@ -10,7 +10,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from signing import binding
 from signing.algorithms import ALGORITHMS
-from signing.chain import Chain, Moment, judge
+from signing.chain import Chain, Moment, answered_by, judge
 from signing.integrity import Document, Draft
 from signing.model import Revoked, Role, SigningTime, StampKind, TimeSource, Timestamp
 from signing.policy import Policy
@@ -43,6 +43,9 @@ def _judge_signer(draft: Draft, signature: EmbeddedPdfSignature, moment: Moment,
     draft.time = SigningTime(moment.at, source, claimed_time(signature))
     chain = judge(signature.signer_cert, moment, policy.trust, policy.evidence, document.embedded)
     _note_chain(draft, chain, policy.roles - {Role.TSA})
+    brought = document.embedded
+    if brought.items and chain.authorities and not answered_by(brought, signature.signer_cert, chain.authorities):
+        draft.note("LTV_INCOMPLETE")
     _note_identity(draft, signature.signer_cert)
 
 

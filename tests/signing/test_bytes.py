@@ -230,3 +230,12 @@ def test_a_store_without_revocation_data_does_not_make_a_signature_last(signed, 
     report = check(append(signed, {1: catalog}), policy)
 
     assert (report.verdict, report.signatures[0].level) == (Verdict.VALID, Level.B)
+
+
+def test_a_store_that_forgets_an_authority_is_incomplete(pki, signed, policy):
+    """The list of the signer's authority is there, its root's is not."""
+    catalog = b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]/SigFlags 3>>/DSS<</CRLs[90 0 R 91 0 R]>>>>"
+    issuer, root = (plain_stream(pki.crl(label).der) for label in ("pubca", "natroot"))
+
+    half, whole = (check(append(signed, {1: catalog, 90: issuer, 91: second}), policy) for second in (issuer, root))
+    assert [(r.verdict, "LTV_INCOMPLETE" in r.codes) for r in (half, whole)] == [(Verdict.VALID, True), (Verdict.VALID, False)]
