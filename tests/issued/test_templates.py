@@ -97,9 +97,7 @@ MANY = 200
 
 # Which rows of a document are made many, and the word by which each is known.
 ROWS = {
-    "receipt": ("files", "file_name"),
     "form-01": ("papers", "name"),
-    "form-02": ("items", "name"),
     "form-06": ("rows", "note"),
     "inspection-minutes": ("findings", "item"),
 }
