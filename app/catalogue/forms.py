@@ -154,9 +154,11 @@ class Form:
         problems: Sequence[Problem] = (),
         rows: Mapping[str, int] | None = None,
         records: Records = (),
+        only_dependent: bool = False,
     ) -> list[FieldView]:
-        """What a page shows: one view per field, with what was typed and what is wrong."""
-        return views(self.fields_of(page_id), answers, typed or {}, problems, rows or {}, records, self.away(page_id, answers))
+        """What a page shows: one view per field, with what was typed and what is wrong; or only what hangs on other answers."""
+        fields = [each for each in self.fields_of(page_id) if each.depends or not only_dependent]
+        return views(fields, answers, typed or {}, problems, rows or {}, records, self.away(page_id, answers))
 
     def away(self, page_id: str, answers: Mapping[str, Any]) -> frozenset[str]:
         """The fields of a page that these answers do not call for."""

@@ -10,7 +10,7 @@ from app.catalogue.faults import Rule, fault, unknown
 from app.catalogue.procedure import Procedure
 from app.catalogue.questions import CHOICES
 from app.catalogue.steps import ToBy
-from app.catalogue.words import code_list
+from app.catalogue.words import CODE_LISTS, code_list
 from app.core.errors import Problem
 from app.core.permissions import RIGHTS, Permission, Role
 
@@ -193,7 +193,8 @@ def _units(place: str, procedure: Procedure, chosen: ToBy) -> Iterator[Problem]:
     if field is None or field.type not in CHOICES:
         yield unknown(f"{place}.to_by", chosen.field)
         return
-    answers = set(code_list(field.options_from)) if field.options_from else set(field.labels)
+    listed = field.options_from
+    answers = set(code_list(listed)) if listed in CODE_LISTS else set(field.labels)
     if strange := set(chosen.units) - answers:
         yield unknown(f"{place}.to_by", ", ".join(sorted(strange)))
 

@@ -122,6 +122,12 @@ class FormField(Part):
         return not self.locked and self.compute is None and self.type is not FieldType.FILE
 
     @property
+    def depends(self) -> bool:
+        """Whether what is shown of it hangs on other answers."""
+        record = self.prefill is not None and "." in self.prefill
+        return record or any(source is not None for source in (self.show_if, self.required_if, self.compute))
+
+    @property
     def expression_type(self) -> Type:
         """The type it has in expressions."""
         return _TYPES.get(self.type, TEXT)

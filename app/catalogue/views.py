@@ -49,7 +49,6 @@ class FieldView:
     paper: str | None = None
     code_list: str | None = None
     applies: bool = True
-    depends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,6 @@ def _control(each: FormField, name: str, value: Any, page: _Page) -> FieldView:
         paper=each.paper,
         code_list="countries" if each.type is FieldType.COUNTRY else each.options_from,
         applies=name not in page.away,
-        depends=bool(each.show_if or each.required_if or each.compute or (each.prefill and "." in each.prefill)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -90,12 +91,21 @@ async def case_file(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at
         may=_may(dossier, actor, procedure, mine, issued_papers, tasks, newer, at),
         my_task=task_view(mine, procedure) if mine else None,
         proposal=None if owner else proposal_in(events),
-        held=held_papers(procedure, dossier.held),
-        flags=() if owner else await _flags(session, dossier, procedure, at),
+        **await _course(session, dossier, procedure, events, at, owner=owner),
         newer=newer,
-        moves=moves_of(dossier.moves),
-        must_correct=correction_in(events) if dossier.state == State.AWAITING_CORRECTION else None,
     )
+
+
+async def _course(
+    session: AsyncSession, dossier: Dossier, procedure: Procedure, events: Sequence[DossierEvent], at: datetime, *, owner: bool
+) -> dict[str, Any]:
+    """What came of the procedure's finer rules: held papers, flags for the officials, changes of version, a correction."""
+    return {
+        "held": held_papers(procedure, dossier.held),
+        "flags": () if owner else await _flags(session, dossier, procedure, at),
+        "moves": moves_of(dossier.moves),
+        "must_correct": correction_in(events) if dossier.state == State.AWAITING_CORRECTION else None,
+    }
 
 
 async def _flags(session: AsyncSession, dossier: Dossier, procedure: Procedure, at: datetime) -> tuple[Text, ...]:

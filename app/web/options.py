@@ -30,6 +30,12 @@ def options_of(language: Language) -> Callable[[FieldView], Markup]:
     return written
 
 
+def described(view: FieldView, hint: str, error: str) -> Markup:
+    """The attribute that ties a control to its hint and its error."""
+    ids = [f"{view.id}-{what}" for what, said in (("hint", hint), ("error", error)) if said]
+    return Markup(' aria-describedby="{}"').format(" ".join(ids)) if ids else _NONE
+
+
 @cache
 def _list(name: str, language: Language) -> Markup:
     return _NONE.join(_PLAIN.format(code, said.in_(language)) for code, said in words.code_list(name).items())

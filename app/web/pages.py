@@ -17,7 +17,7 @@ from app.core import money
 from app.core.clock import in_vietnam
 from app.core.text import Language, Text
 from app.web import assets
-from app.web.options import options_of
+from app.web.options import described, options_of
 
 FOLDER = Path(__file__).with_name("templates")
 LANGUAGE_COOKIE = "lang"
@@ -114,6 +114,7 @@ def _environment(language: Language) -> Environment:
         "lang": language,
         "preloaded": assets.PRELOADED,
         "options_of": options_of(language),
+        "described": described,
     }
     environment.filters |= {
         "t": text,

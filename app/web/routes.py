@@ -4,7 +4,19 @@ from fastapi import APIRouter, Depends, Request
 
 from app.core.errors import NotFound
 from app.core.text import has_unwanted
-from app.web import admin, business, checking, evidence, official, official_files, printing, public, signed_back, signing_queue
+from app.web import (
+    admin,
+    business,
+    checking,
+    evidence,
+    official,
+    official_course,
+    official_files,
+    printing,
+    public,
+    signed_back,
+    signing_queue,
+)
 
 
 def plain_address(request: Request) -> None:
@@ -19,7 +31,15 @@ def plain_address(request: Request) -> None:
 
 
 _every = APIRouter(dependencies=[Depends(plain_address)])
-_officials = (official.router, evidence.router, official_files.router, printing.router, signing_queue.router, signed_back.router)
+_officials = (
+    official.router,
+    official_course.router,
+    evidence.router,
+    official_files.router,
+    printing.router,
+    signing_queue.router,
+    signed_back.router,
+)
 for _router in (public.router, checking.router, *business.routers, *_officials, *admin.routers):
     _every.include_router(_router)
 routers: list[APIRouter] = [_every]

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.web.business import account, filing, papers, paying, progress, uploading
+from app.web.business import account, course, filing, papers, paying, progress, uploading
 
 routers: list[APIRouter] = [
     filing.router,
@@ -10,6 +10,7 @@ routers: list[APIRouter] = [
     uploading.router,
     paying.router,
     progress.router,
+    course.router,
     account.router,
     account.kept_forms,
 ]

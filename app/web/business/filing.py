@@ -72,7 +72,8 @@ def _tasks(case: CaseFile, at: datetime) -> dict[str, Any]:
     form = EForm.of(case.procedure)
     today = day_in_vietnam(at)
     problems = forms.problems_by_page(form, form.problems(case.answers, today=today))
-    pages = [(each, _begun(case, each), problems[each.id]) for each in form.pages]
+    asked = [each for each in form.pages if form.applies(each.id, case.answers)]
+    pages = [(each, _begun(case, each), problems[each.id]) for each in asked]
     wanted = [place for paper in case.papers if paper.required for place in paper.places]
     given = [place.document for place in wanted if place.document]
     return {
@@ -123,10 +124,16 @@ class _AtPage:
     rows: Mapping[str, int] = field(default_factory=dict)
     saved_at: datetime | None = None
 
-    def views(self) -> list[FieldView]:
-        """What is on the page; in a supplement only the marked fields are open."""
+    def views(self, *, only_dependent: bool = False) -> list[FieldView]:
+        """What is on the page, or what of it hangs on other answers; in a supplement only the marked fields are open."""
         found = self.form.views(
-            self.shown.id, self.answers, typed=self.typed, problems=self.problems, rows=self.rows, records=self.records
+            self.shown.id,
+            self.answers,
+            typed=self.typed,
+            problems=self.problems,
+            rows=self.rows,
+            records=self.records,
+            only_dependent=only_dependent,
         )
         return forms.only_open(found, open_fields(self.case))
 
@@ -214,7 +221,7 @@ async def keep_page(
     except Conflict:
         return page(request, KEPT, notice=SAVED_ELSEWHERE, views=[], revision=sent.revision)
     here = replace(here, typed=saved.typed, answers=saved.answers, revision=saved.revision)
-    views = [view for view in here.views() if view.depends]
+    views = here.views(only_dependent=True)
     papers = f"/ho-so/{dossier_id}/giay-to"
     return page(request, KEPT, views=views, revision=saved.revision, saved_at=saved.at, papers=papers)
 

@@ -1,0 +1,186 @@
+"""A dossier takes its own way: other units are asked, a site is inspected, papers that are held are not asked for."""
+
+import pytest
+
+from app.core.actor import Actor
+from app.core.errors import NotFound, WrongState
+from app.dossiers.actions import assign, inspect, lapse, opinions, process, receive
+from app.dossiers.actions.inspect import Visit
+from app.dossiers.actions.submit import submit
+from app.dossiers.lifecycle import State
+from app.dossiers.queries import case_file, procedure_of
+from app.dossiers.visibility import visible_to
+from app.tasks.queries import open_of
+from tests.dossiers.shapes import ANSWERS, CHEMICALS, HANOI, LEGAL, SLUG, TRADE, publish, staff
+from tests.dossiers.world import ANSWERS as KNOWN
+from tests.dossiers.world import World
+
+
+@pytest.fixture
+async def chemists(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The procedure is published and its units are staffed."""
+    await staff(world)
+    await publish(world)
+    monkeypatch.setitem(KNOWN, SLUG, ANSWERS)
+    return world
+
+
+async def received(world: World, **changed: object):
+    dossier_id = await world.begin(SLUG, world.seller, **changed)
+    dossier = await world.dossier(dossier_id)
+    procedure = await procedure_of(world.session, dossier)
+    for need in procedure.papers_needed(dossier.answers, today=world.at.date(), held=dossier.held):
+        if need.paper.per is None:
+            await _file(world, dossier_id, need.paper.id)
+        else:
+            await _file(world, dossier_id, need.paper.id, row=0)
+    await submit(world.session, world.seller, dossier_id, at=world.at)
+    await receive.receive(world.session, world.desk, dossier_id, at=world.at)
+    return dossier_id
+
+
+async def _file(world: World, dossier_id, paper: str, row: int | None = None) -> None:
+    from app.core.blobs import Stored
+    from app.core.ids import uuid7
+    from app.documents.examine import Findings
+    from app.dossiers.actions import draft
+    from tests.dossiers.world import report
+
+    document_id = uuid7()
+    stored = Stored("ab" * 32, 1000)
+    await draft.attach(
+        world.session, world.seller, dossier_id, paper=paper, place=0, row=row, name="t.pdf", stored=stored,
+        document_id=document_id, at=world.at,
+    )  # fmt: skip
+    await world.checked(dossier_id, document_id, Findings(report(world.seller.tax_code or "")))
+
+
+def who(world: World, role: str, unit: str) -> Actor:
+    return world.actors[f"{role}_{unit}"]
+
+
+async def in_check(world: World):
+    """Assigned; the case officer has the check in hand."""
+    dossier_id = await received(world)
+    officer = who(world, "case_officer", CHEMICALS)
+    await assign.assign(world.session, who(world, "unit_leader", CHEMICALS), dossier_id, assignee=officer.person_id, at=world.at)
+    return dossier_id
+
+
+async def open_steps(world: World, dossier_id) -> list[tuple[str, str]]:
+    await world.session.flush()
+    return [(task.step, task.unit) for task in await open_of(world.session, dossier_id)]
+
+
+async def do(world: World, actor: Actor, dossier_id, step: str) -> None:
+    await world.session.flush()
+    task = next(task for task in await open_of(world.session, dossier_id) if task.step == step)
+    await process.complete_step(world.session, actor, dossier_id, task.id, at=world.at)
+
+
+async def answer(world: World, dossier_id, unit: str, opinion: str = "agree", text: str = "") -> None:
+    await world.session.flush()
+    task = next(task for task in await open_of(world.session, dossier_id) if task.unit == unit and task.kind == "opinion")
+    actor = who(world, "case_officer", unit)
+    await opinions.give(world.session, actor, dossier_id, task.id, opinion=opinion, text=text, at=world.at)
+
+
+async def test_the_answers_settle_the_way_when_the_dossier_is_received(chemists: World) -> None:
+    plain = await received(chemists, kind="trade")
+    special = await received(chemists)
+    assert (await chemists.dossier(plain)).stage == "plain"
+    assert (await chemists.dossier(special)).stage == "special"
+    assert await open_steps(chemists, plain) == [("assign", CHEMICALS)]
+    assert await open_steps(chemists, special) == [("assign2", CHEMICALS)]
+
+
+async def test_other_units_work_beside_the_visit_and_the_draft_waits_for_the_last_of_them(chemists: World) -> None:
+    dossier_id = await in_check(chemists)
+    officer, leader = who(chemists, "case_officer", CHEMICALS), who(chemists, "unit_leader", CHEMICALS)
+    await do(chemists, officer, dossier_id, "check2")
+    assert sorted(await open_steps(chemists, dossier_id)) == [("opinions2", LEGAL), ("opinions2", TRADE), ("team2", CHEMICALS)]
+    await do(chemists, leader, dossier_id, "team2")
+    visit = Visit("pass", site="Số 1, Hà Nội", findings="Kho: đạt", hosts=("Lê Mẫu",))
+    task = next(task for task in await open_of(chemists.session, dossier_id) if task.step == "visit")
+    await inspect.inspect(chemists.session, officer, dossier_id, task.id, visit=visit, at=chemists.at)
+    await answer(chemists, dossier_id, LEGAL)
+    await answer(chemists, dossier_id, HANOI)
+    assert await open_steps(chemists, dossier_id) == [("opinions2", TRADE)]
+    await answer(chemists, dossier_id, TRADE, "disagree", "Chưa phù hợp quy hoạch")
+    assert await open_steps(chemists, dossier_id) == [("draft2", CHEMICALS)]
+
+
+async def test_an_overdue_opinion_is_gone_without_and_never_taken_for_consent(chemists: World) -> None:
+    dossier_id = await in_check(chemists)
+    officer = who(chemists, "case_officer", CHEMICALS)
+    await do(chemists, officer, dossier_id, "check2")
+    asked = [task for task in await open_of(chemists.session, dossier_id) if task.kind == "opinion"]
+    with pytest.raises(WrongState):
+        await opinions.go_without(chemists.session, officer, dossier_id, asked[0].id, reason="Chậm", at=chemists.at)
+    chemists.later(days=30)
+    await opinions.go_without(chemists.session, officer, dossier_id, asked[0].id, reason="Quá hạn", at=chemists.at)
+    assert (asked[0].state, asked[0].outcome) == ("cancelled", None)
+
+
+async def test_a_unit_that_is_asked_sees_the_dossier_and_not_what_the_others_said(chemists: World) -> None:
+    dossier_id = await in_check(chemists)
+    legal, trade = who(chemists, "case_officer", LEGAL), who(chemists, "case_officer", TRADE)
+    with pytest.raises(NotFound):
+        await visible_to(legal).one(chemists.session, dossier_id)
+    await do(chemists, who(chemists, "case_officer", CHEMICALS), dossier_id, "check2")
+    await answer(chemists, dossier_id, TRADE, "comment", "Cần xem lại")
+    case = await case_file(chemists.session, legal, dossier_id, at=chemists.at)
+    assert {task.unit for task in case.tasks if task.kind == "opinion"} == {LEGAL}
+    inside = await case_file(chemists.session, who(chemists, "unit_leader", CHEMICALS), dossier_id, at=chemists.at)
+    assert {task.unit for task in inside.tasks if task.kind == "opinion"} == {LEGAL, TRADE}
+    assert trade.unit != legal.unit
+
+
+async def ordered(world: World):
+    """The inspection wants something put right within ten days."""
+    dossier_id = await in_check(world)
+    officer = who(world, "case_officer", CHEMICALS)
+    await do(world, officer, dossier_id, "check2")
+    await do(world, who(world, "unit_leader", CHEMICALS), dossier_id, "team2")
+    task = next(task for task in await open_of(world.session, dossier_id) if task.step == "visit")
+    visit = Visit("correct", site="Hà Nội", findings="Kho: chưa đạt", correct="Lắp quạt", days=10)
+    await inspect.inspect(world.session, officer, dossier_id, task.id, visit=visit, at=world.at)
+    return dossier_id
+
+
+async def test_a_correction_stops_the_clock_until_the_business_reports_it(chemists: World) -> None:
+    dossier_id = await ordered(chemists)
+    dossier = await chemists.dossier(dossier_id)
+    assert (dossier.state, dossier.clock_paused) == (State.AWAITING_CORRECTION, True)
+    case = await case_file(chemists.session, chemists.seller, dossier_id, at=chemists.at)
+    assert case.must_correct == "Lắp quạt"
+    chemists.later(days=3)
+    await inspect.report_corrected(chemists.session, chemists.seller, dossier_id, text="Đã lắp", at=chemists.at)
+    assert (dossier.state, dossier.clock_paused) == (State.IN_REVIEW, False)
+    assert ("visit", CHEMICALS) in await open_steps(chemists, dossier_id)
+
+
+async def test_a_correction_nobody_reports_goes_back_to_whoever_inspected(chemists: World) -> None:
+    dossier_id = await ordered(chemists)
+    await chemists.session.flush()
+    assert await lapse.lapse_overdue(chemists.session, chemists.at.replace(month=12, day=20)) == 1
+    assert (await chemists.dossier(dossier_id)).state == State.IN_REVIEW
+    assert ("visit", CHEMICALS) in await open_steps(chemists, dossier_id)
+
+
+async def test_what_the_ministry_holds_is_not_asked_for(chemists: World) -> None:
+    dossier_id = await chemists.begin(SLUG, chemists.seller)
+    dossier = await chemists.dossier(dossier_id)
+    assert dossier.held == {"registration": "register"}
+    case = await case_file(chemists.session, chemists.seller, dossier_id, at=chemists.at)
+    assert "registration" not in {paper.id for paper in case.papers}
+    assert [paper.id for paper in case.held] == ["registration"]
+    assert {"old", "charter"} <= {paper.id for paper in case.papers}
+
+
+async def test_a_check_that_only_flags_lets_the_dossier_through_and_shows_the_official_a_mark(chemists: World) -> None:
+    much = [ANSWERS["chemicals"][0] | {"mass": 20_000}]
+    dossier_id = await received(chemists, chemicals=much)
+    case = await case_file(chemists.session, who(chemists, "unit_leader", CHEMICALS), dossier_id, at=chemists.at)
+    assert [flag.en for flag in case.flags] == ["A very large mass: look closely."]
+    assert (await case_file(chemists.session, chemists.seller, dossier_id, at=chemists.at)).flags == ()
