@@ -121,7 +121,7 @@ class Form:
         wrong += [p for p in machine.changed(self.procedure, sent, settled) if p.where not in bad]
         wrong += self._not_theirs(self.procedure.fields, persons, records)
         fields = [(each, settled[each.id]) for each in self.procedure.fields if each.id in settled]
-        wrong += [problem for each, value in fields for problem in judged.problems(each, value)]
+        wrong += [p for each, value in fields for p in judged.problems(each, value) if each.of or p.slug != "required"]
         if wrong:
             return dict(known), wrong
         return self._settled({each.id: judged.canonical(each, value) for each, value in fields}, context), []
