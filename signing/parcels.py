@@ -8,8 +8,10 @@ import pickle
 from typing import Any
 
 from signing.evidence import Item
-from signing.trust import Authority
+from signing.policy import Policy
+from signing.trust import Authority, TrustSnapshot
 
+_HEAVY = 1 << 18
 Key = tuple[str, ...]
 Known = dict[Key, Any]
 
@@ -31,6 +33,12 @@ class Sender:
         fresh = {key: part for key, part in packer.parts.items() if key not in self._sent}
         self._sent |= fresh.keys()
         return pickle.dumps((fresh, body.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def is_heavy(given: Policy | TrustSnapshot) -> bool:
+    """Whether packing takes so long that it belongs in a thread: long lists that were not digested yet."""
+    items = given.evidence.items if isinstance(given, Policy) else ()
+    return sum(len(item.der) for item in items if "sha256" not in vars(item)) > _HEAVY
 
 
 def unpack(parcel: bytes, known: Known) -> Any:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from signing.limits import MIB
-from signing.parcels import Sender
+from signing.parcels import Sender, is_heavy
 from signing.policy import Policy
 from signing.trust import TrustSnapshot
 
@@ -82,7 +82,7 @@ class Worker:
         started = time.monotonic()
         try:
             async with asyncio.timeout(bounds.deadline_s):
-                parcel = await asyncio.to_thread(self._sender.pack, job)  # lists of revoked certificates can be megabytes
+                parcel = await asyncio.to_thread(self._sender.pack, job) if is_heavy(job[2]) else self._sender.pack(job)
                 self._writer.write(len(parcel).to_bytes(HEADER) + parcel)
                 await self._writer.drain()
                 length = int.from_bytes(await self._reader.readexactly(HEADER))

@@ -111,7 +111,7 @@ async def test_small_files_do_not_wait_behind_large_ones(pool, policy, paper):
 async def test_a_small_file_that_takes_long_goes_to_the_large_ones(policy, paper):
     """No time at all in the fast lane, so that every file is one of those."""
     async with Pool(size=1, bounds=Bounds(quick_cpu_s=0)) as pool:
-        liar = wide_fields(6_000)
+        liar = wide_fields(25_000)
         assert is_quick(liar)
         assert "DOC_TIMEOUT" not in (await pool.check(liar, policy)).codes
         assert pool._slow.idle
