@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
+from app.core import outbox
 from app.core.actor import SYSTEM
 from app.core.db import Sessions, transaction
 from app.core.ids import uuid7
@@ -16,6 +17,8 @@ from app.documents.models import Document
 from app.documents.notary import Notary
 from app.documents.slots import Slot
 from app.dossiers.actions import papers
+from app.jobs import schedule
+from app.jobs.registry import JOBS, Tools
 from app.trust import actions as trust
 from signing import Pool, sign_paper
 from tests import make
@@ -117,6 +120,23 @@ async def test_a_filed_paper_gets_a_receipt_beside_it_and_stays_as_it_was(archiv
     assert await archive.notary.blobs.get(archive.document_id, archive.dossier_id) == archive.content
     proof = await archive.prove()
     assert (proof.proven, proof.same, proof.filed_at) == (True, True, receipt.at), proof.problems
+
+
+async def test_the_worker_finds_what_was_filed_and_stamps_it(archive: Archive):
+    await archive.file()
+    notary, at = archive.notary, archive.authorities.at + SOON
+    tools = Tools(notary.settings, archive.sessions, notary.blobs, notary.pool, press=None, mailer=None)
+    for _ in range(2):  # the second turn finds it handed out already
+        await schedule.stamp_documents(tools, at)
+    async with transaction(archive.sessions) as session:
+        (message,) = [one for one in await outbox.take(session, limit=9, at=at) if one.topic == "documents.stamp"]
+    await JOBS["documents.stamp"](tools, {**message.payload}, at)
+    assert len(await archive.kept()) == 1
+    await JOBS["documents.stamp"](tools, {**message.payload}, at)
+    assert len(await archive.kept()) == 1, "a job may come twice"
+    await archive.years_pass(2.3)
+    await schedule.renew_receipts(tools, archive.authorities.at)
+    assert (await archive.kept())[0].renewed
 
 
 async def test_a_silent_time_stamp_authority_holds_nothing_up_and_is_asked_again(archive: Archive):

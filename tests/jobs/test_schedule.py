@@ -27,7 +27,7 @@ async def test_what_was_done_is_sealed_with_a_copy_outside_the_database(tools, s
     assert '"size": 1' in (settings.var / "audit" / "audit.json").read_text()
 
 
-@pytest.mark.parametrize("name", ["dossiers.lapse", "documents.recheck", "fees.expire", "sweep"])
+@pytest.mark.parametrize("name", ["dossiers.lapse", "documents.recheck", "documents.stamp", "documents.renew", "fees.expire", "sweep"])
 async def test_a_chore_with_nothing_to_do_does_nothing(tools, name):
     [chore] = [every.chore for every in schedule.SCHEDULE if every.name == name]
 
