@@ -1,6 +1,7 @@
 """Filing page by page in a browser without scripts: what was typed is never lost."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -137,3 +138,32 @@ async def test_a_draft_can_be_thrown_away(seller: Browser, draft: str) -> None:
     gone = await seller.send(page, page.form("/xoa"))
     assert gone.url.endswith("/ho-so")
     assert (await seller.get(draft)).status == 404
+
+
+def hangs_on(answer: Page) -> set[str]:
+    """The parts of the page that came back."""
+    return set(re.findall(r'id="(o-[\w-]+)"[^>]*hx-swap-oob', answer.text))
+
+
+async def test_a_page_saves_itself_and_brings_back_what_hangs_on_the_answer(seller: Browser, draft: str) -> None:
+    pages = [await seller.get(address) for address in (await seller.get(draft)).links("/to-khai/")]
+    page = next(each for each in pages if "foreign_capital" in each.form("/to-khai/").names)
+    form = page.form("/to-khai/")
+    kept = await seller.send(page, replace(form, action=f"{form.action}/luu"), {"foreign_capital": "true"})
+    assert (kept.status, hangs_on(kept)) == (200, {"o-attachments"})
+    assert "Đã lưu lúc" in kept.text
+    assert "Giấy phép kinh doanh quyền phân phối bán lẻ" in kept.text, "the list of papers follows from the answer"
+    again = (await seller.get(page.url)).form("/to-khai/")
+    assert again.fields["foreign_capital"] == ["true"]
+    assert f'value="{again.fields["_revision"][0]}"' in kept.text
+
+
+async def test_a_page_that_saves_itself_never_overwrites_another_window(seller: Browser, draft: str) -> None:
+    address = (await seller.get(draft)).links("/to-khai/")[0]
+    first, second = await seller.get(address), await seller.get(address)
+    await seller.send(first, first.form("/to-khai/"), values_for(first.form("/to-khai/")))
+    form = second.form("/to-khai/")
+    mine = values_for(form) | {"registration_office": "Phòng của tôi"}
+    kept = await seller.send(second, replace(form, action=f"{form.action}/luu"), mine)
+    assert "cửa sổ khác" in kept.text
+    assert "Phòng của tôi" not in (await seller.get(address)).text
