@@ -206,10 +206,24 @@ class Fact(Part):
     value: str
 
 
+# What a result may be printed as; `app/issued/templates` has them, and a test compares.
+Template = Literal[
+    "certificate",
+    "licence",
+    "decision",
+    "confirmation-letter",
+    "approval-letter",
+    "acknowledgement",
+    "code-registration",
+    "result-notice",
+    "refusal-letter",
+]
+
+
 class Refusal(Part):
     """The letter that refuses: a result too."""
 
-    template: str = "refusal-letter"
+    template: Template = "refusal-letter"
     title: Text
     statement: Text
     reason: Literal["required"] = "required"
@@ -247,7 +261,7 @@ class Variant(Part):
     only_if: str
     title: Text
     statement: Text | None = None
-    template: str | None = None
+    template: Template | None = None
     number: Series | None = None
 
 
@@ -255,7 +269,7 @@ class Result(Part):
     """What a granted dossier ends in. `renews`: the `reference` field that names the result it takes the place of."""
 
     id: str = Id
-    template: str
+    template: Template
     title: Text
     statement: Text
     facts: tuple[Fact, ...] = ()

@@ -3,11 +3,13 @@
 import io
 import json
 from pathlib import Path
+from typing import get_args
 
 import jsonschema_rs
 import pikepdf
 import pytest
 
+from app.catalogue.definition import Template
 from app.issued import schemas
 from app.issued.facts import Sheet
 from tests.issued.samples import SAMPLES
@@ -41,3 +43,7 @@ def test_every_template_has_a_name_in_both_languages(template: str):
     name = schemas.called(template)
     assert name.vi
     assert name.en
+
+
+def test_procedures_may_name_exactly_the_templates_of_results():
+    assert set(get_args(Template)) == set(schemas.RESULT_NAMES)
