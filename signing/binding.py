@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from asn1crypto import x509
 
@@ -77,6 +78,13 @@ def split_tax_code(code: str) -> tuple[str, str | None] | None:
 
 def identity(subject: x509.Name) -> Identity:
     """Walk the RDN sequence; attributes inside a multi-valued RDN count like any other."""
+    return _identity(subject.dump())
+
+
+@lru_cache(maxsize=64)
+def _identity(encoded: bytes) -> Identity:
+    """Asked several times for each certificate, and only the encoding decides."""
+    subject = x509.Name.load(encoded)
     return identify((pair["type"].dotted, pair["value"].native) for rdn in subject.chosen for pair in rdn)
 
 

@@ -52,6 +52,8 @@ _TOKEN = re.compile(
 )
 _ODD = re.compile(rb"[ \n\r\t\f\x00]*+(?=[(/]|<[^<])")
 """A string or a name in another spelling: the original reads it alone."""
+_NUMBERS = re.compile(rb"((?:[ \n\r\t\f]*+[+-]?[0-9]{1,18}+(?=[ \n\r\t\f\]]))++)[ \n\r\t\f]*+\]")
+"""The rest of an array of whole numbers, the commonest kind."""
 _AFTER = re.compile(rb"[ \n\r\t\f\x00]*+[^%s \n\r\t\f\x00]")
 """What may follow a dictionary that is no stream."""
 _PRINTABLE = re.compile(rb"[ -~]*+")
@@ -158,6 +160,8 @@ class _Reading:
         """Up to the end of an array."""
         if depth > _DEEPEST:
             raise _Unusual
+        if numbers := _NUMBERS.match(self.content, at):
+            return self.numbers(numbers[1]), numbers.end()
         found = ArrayObject()
         content, match, value, odd = self.content, _TOKEN.match, self.value, self.odd
         while True:
@@ -167,6 +171,13 @@ class _Reading:
                 return found, token.end()
             item, at = odd(at) if token is None else value(token, depth)
             found.append(item)
+
+    def numbers(self, spelled: bytes) -> Any:
+        found = ArrayObject(map(_integer, spelled.split()))
+        found.container_ref = self.ref
+        for number in list.__iter__(found):
+            number.container_ref = self.ref
+        return found
 
     def reference(self, token: re.Match[bytes]) -> Any:
         number = int(token["number"])

@@ -43,6 +43,8 @@ def thing(dice, depth=0):
     kind = dice.random()
     if depth > 4 or kind < 0.4:
         return dice.choice(SCALARS)
+    if kind < 0.45:
+        return b"[" + b"".join(blank(dice) + b"%d" % dice.randrange(-99, 999) for _ in range(dice.randrange(6))) + b"]"
     if kind < 0.6:
         return b"[" + b"".join(blank(dice) + thing(dice, depth + 1) for _ in range(dice.randrange(5))) + blank(dice) + b"]"
     keys = [dice.randrange(8 if dice.random() < 0.2 else 1000) for _ in range(dice.randrange(5))]
