@@ -1,6 +1,7 @@
 """Sheets an official prints: the control sheet of a dossier (form 06) and the register book of a desk (form 07)."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -52,6 +53,7 @@ async def register_book(
         "number": number,
         "entries": entries,
     }
+    shown["address"] = "?" + _asked(desk, period)
     years = [str(year) for year in range(this_year, FIRST_YEAR - 1, -1)]
     return page(request, "official/book.html", **shown, years=years, months=MONTHS)
 
@@ -75,8 +77,12 @@ async def volume_pdf(
         rows=tuple(await book.entries(session, actor, quay, period, volumes[number - 1])),
         kept_by=actor.name,
     )
-    link = _address(request, f"/can-bo/so-theo-doi?quay={quay}&nam={period.year}&thang={period.month or ''}&quyen={number}")
+    link = _address(request, f"/can-bo/so-theo-doi?{_asked(quay, period)}&quyen={number}")
     return pdf(await print_now(sheet, link=link, at=at), name=f"so-theo-doi-{period.year}-quyen-{number}.pdf")
+
+
+def _asked(desk: str, period: book.Period) -> str:
+    return urlencode({"quay": desk, "nam": period.year, "thang": period.month or ""})
 
 
 def _period(year: str, month: str, this_year: int) -> book.Period:
