@@ -37,7 +37,9 @@ class Event(StrEnum):
     PAYMENT_MISMATCH = "fees.mismatch"
     # configuration
     PROCEDURE_PUBLISHED = "catalogue.published"
+    CALENDAR_PROPOSED = "worktime.calendar_proposed"
     CALENDAR_ADOPTED = "worktime.calendar_adopted"
+    CALENDAR_REJECTED = "worktime.calendar_rejected"
     TRUST_PROPOSED = "trust.proposed"
     TRUST_ADOPTED = "trust.adopted"
     TRUST_REJECTED = "trust.rejected"

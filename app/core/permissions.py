@@ -37,6 +37,7 @@ class Permission(StrEnum):
     DOSSIER_READ_ALL = "dossier.read_all"
     PROCEDURE_READ = "procedure.read"
     PROCEDURE_PUBLISH = "procedure.publish"
+    CALENDAR_MANAGE = "calendar.manage"
     ACCOUNT_MANAGE = "account.manage"
     TRUST_MANAGE = "trust.manage"
     SHARING_MANAGE = "sharing.manage"
@@ -57,10 +58,17 @@ RIGHTS: dict[Role, frozenset[Permission]] = {
     | {Permission.DOSSIER_PROCESS, Permission.DOSSIER_ASSIGN, Permission.DOSSIER_DECIDE, Permission.DOSSIER_STOP},
     Role.MINISTRY_LEADER: _OFFICIAL | {Permission.DOSSIER_PROCESS, Permission.DOSSIER_DECIDE},
     Role.RECORDS_OFFICER: _OFFICIAL | {Permission.DOSSIER_PROCESS, Permission.DOSSIER_ISSUE},
-    Role.PROCEDURE_CONTROLLER: _OFFICIAL | {Permission.DOSSIER_READ_ALL, Permission.PROCEDURE_PUBLISH},
+    Role.PROCEDURE_CONTROLLER: _OFFICIAL
+    | {Permission.DOSSIER_READ_ALL, Permission.PROCEDURE_PUBLISH, Permission.CALENDAR_MANAGE},
     # Accounts, keys and configuration; no business decisions (roles of the ministry, system administrator).
     Role.SYSTEM_ADMIN: frozenset(
-        {Permission.ACCOUNT_MANAGE, Permission.TRUST_MANAGE, Permission.PROCEDURE_READ, Permission.AUDIT_READ}
+        {
+            Permission.ACCOUNT_MANAGE,
+            Permission.TRUST_MANAGE,
+            Permission.CALENDAR_MANAGE,
+            Permission.PROCEDURE_READ,
+            Permission.AUDIT_READ,
+        }
     ),
     Role.DATA_OFFICER: frozenset({Permission.SHARING_MANAGE, Permission.PROCEDURE_READ}),
     Role.INSPECTOR: frozenset({Permission.DOSSIER_READ_ALL, Permission.AUDIT_READ, Permission.PROCEDURE_READ}),

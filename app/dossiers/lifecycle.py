@@ -64,6 +64,7 @@ class Act(StrEnum):
     STOP = "stop"
     LAPSE = "lapse"
     EXTEND = "extend"
+    RECOUNT = "recount"
     CORRECT = "correct"
 
 
@@ -116,6 +117,7 @@ RULES = (
     _rule(_S.RECEIVED, _A.ASSIGN, _S.IN_REVIEW, _P.DOSSIER_ASSIGN),
     _rule(_S.RECEIVED, _A.ADVANCE, _S.IN_REVIEW, _P.SYSTEM_ACT),  # where nobody is to be named
     _rule(_S.RECEIVED, _A.REASSIGN, _S.RECEIVED, _P.DOSSIER_ASSIGN),
+    _rule(_S.RECEIVED, _A.RECOUNT, _S.RECEIVED, _P.SYSTEM_ACT),
     _rule(_S.RECEIVED, _A.EXTEND, _S.RECEIVED, _P.DOSSIER_DECIDE, tick=_T.EXTEND),
     _rule(_S.RECEIVED, _A.WITHDRAW, _S.WITHDRAWN, _P.DOSSIER_WITHDRAW, tick=_T.STOP),
     _rule(_S.IN_REVIEW, _A.COMPLETE_STEP, _S.IN_REVIEW, _P.DOSSIER_PROCESS, _P.DOSSIER_RECEIVE),
@@ -130,6 +132,7 @@ RULES = (
     _rule(_S.IN_REVIEW, _A.ASK_SUPPLEMENT, _S.AWAITING_SUPPLEMENT, _P.DOSSIER_PROCESS, tick=_T.PAUSE),
     _rule(_S.IN_REVIEW, _A.DEMAND_FEE, _S.AWAITING_PAYMENT, _P.SYSTEM_ACT, tick=_T.END_STAGE),
     _rule(_S.IN_REVIEW, _A.DECIDE, _S.DECIDED, _P.DOSSIER_DECIDE),
+    _rule(_S.IN_REVIEW, _A.RECOUNT, _S.IN_REVIEW, _P.SYSTEM_ACT),
     _rule(_S.IN_REVIEW, _A.EXTEND, _S.IN_REVIEW, _P.DOSSIER_DECIDE, tick=_T.EXTEND),
     _rule(_S.IN_REVIEW, _A.STOP, _S.STOPPED, _P.DOSSIER_STOP, tick=_T.STOP),
     _rule(_S.IN_REVIEW, _A.WITHDRAW, _S.WITHDRAWN, _P.DOSSIER_WITHDRAW, tick=_T.STOP),
@@ -153,6 +156,7 @@ RULES = (
     _rule(_S.DECIDED, _A.ISSUE, _S.DECIDED, _P.DOSSIER_ISSUE),
     _rule(_S.DECIDED, _A.PUBLISH, _S.ISSUED, _P.SYSTEM_ACT, tick=_T.STOP),
     _rule(_S.DECIDED, _A.REASSIGN, _S.DECIDED, _P.DOSSIER_ASSIGN),
+    _rule(_S.DECIDED, _A.RECOUNT, _S.DECIDED, _P.SYSTEM_ACT),
     _rule(_S.DECIDED, _A.EXTEND, _S.DECIDED, _P.DOSSIER_DECIDE, tick=_T.EXTEND),
     _rule(_S.ISSUED, _A.DELIVER, _S.RETURNED, _P.DOSSIER_DRAFT, _P.DOSSIER_RECEIVE),
     # What follows a result (publication, copies to other bodies) and what mends it never takes it back into review.
@@ -266,6 +270,7 @@ ACT_NAME: dict[Act, Text] = {
     Act.STOP: Text("Dừng xử lý", "Stop processing"),
     Act.LAPSE: Text("Hết hạn chờ", "Time to answer ran out"),
     Act.EXTEND: Text("Xin lỗi và gia hạn", "Apologise and extend"),
+    Act.RECOUNT: Text("Tính lại thời hạn vì lịch làm việc thay đổi", "Due date counted anew: the calendar changed"),
     Act.CORRECT: Text("Thu hồi hoặc thay thế kết quả", "Revoke or replace the result"),
 }
 

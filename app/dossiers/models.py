@@ -85,7 +85,10 @@ class DossierEvent(Base):
     """One act on a dossier, never changed: who did what when, and what it led to. Append-only."""
 
     __tablename__ = "dossier_event"
-    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012  (SQLAlchemy reads it once)
+    __table_args__ = (
+        Index("ix_dossier_event_recount", text("(payload ->> 'calendar')"), "at", postgresql_where=text("act = 'recount'")),
+        {"info": {"append_only": True}},
+    )
 
     dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

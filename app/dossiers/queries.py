@@ -7,6 +7,7 @@ from app.dossiers.records import (
     last_event,
     ledger_of,
     procedure_of,
+    recounted,
     submissions_of,
     waiting_past,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "procedure_of",
     "progress",
     "queues_of",
+    "recounted",
     "slot",
     "submissions",
     "submissions_of",

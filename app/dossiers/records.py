@@ -10,9 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.catalogue import queries as catalogue
 from app.catalogue.procedure import Procedure
 from app.core.errors import NotFound
+from app.dossiers.lifecycle import Act, State
 from app.dossiers.models import Dossier, DossierEvent, DossierNumber, LedgerEntry, Submission
 from app.worktime.calendar import Unit
 from app.worktime.ledger import Entry, Kind
+
+_CLOCK_RUNS = (State.RECEIVED, State.IN_REVIEW, State.DECIDED)
 
 
 async def procedure_of(session: AsyncSession, dossier: Dossier) -> Procedure:
@@ -62,6 +65,25 @@ async def dossier_of_number(session: AsyncSession, number: str) -> UUID:
     if found is None:
         raise NotFound
     return found
+
+
+async def with_running_clock(session: AsyncSession, *, after: UUID | None, limit: int) -> list[Dossier]:
+    """The next open dossiers that are due some day, locked, in the order of their ids."""
+    wanted = select(Dossier).where(Dossier.due_at.is_not(None), Dossier.state.in_(_CLOCK_RUNS)).order_by(Dossier.id)
+    wanted = wanted.where(Dossier.id > after) if after else wanted
+    return list(await session.scalars(wanted.limit(limit).with_for_update()))
+
+
+async def recounted(session: AsyncSession, version: str, *, limit: int) -> list[tuple[DossierEvent, str | None]]:
+    """What a calendar's version moved, the latest first: the event and the dossier's number."""
+    wanted = (
+        select(DossierEvent, Dossier.number)
+        .join(Dossier, Dossier.id == DossierEvent.dossier_id)
+        .where(DossierEvent.act == Act.RECOUNT.value, DossierEvent.payload["calendar"].astext == version)
+        .order_by(DossierEvent.at.desc(), DossierEvent.dossier_id)
+        .limit(limit)
+    )
+    return [(event, number) for event, number in await session.execute(wanted)]
 
 
 async def waiting_past(session: AsyncSession, *, at: datetime, limit: int) -> list[Dossier]:

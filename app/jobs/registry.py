@@ -15,7 +15,7 @@ from app.documents import examine
 from app.documents import queries as documents
 from app.documents.notary import Notary
 from app.documents.pool import CheckingPool
-from app.dossiers.actions import automatic, decide, deliver, papers
+from app.dossiers.actions import automatic, decide, deliver, papers, recount
 from app.dossiers.code import Numbering
 from app.issued import actions as issued
 from app.issued import approving, archiving
@@ -138,6 +138,16 @@ async def seal_result(tools: Tools, payload: Payload, at: datetime) -> None:
             await deliver.publish(session, dossier_id, issued_id, at=at)
 
 
+async def recount_deadlines(tools: Tools, _payload: Payload, at: datetime) -> None:
+    """The calendar has changed: count open due dates anew, a hundred in a transaction."""
+    after: UUID | None = None
+    while True:
+        async with transaction(tools.sessions) as session:
+            after = await recount.recount(session, after=after, at=at)
+        if after is None:
+            return
+
+
 async def deliver_notice(tools: Tools, payload: Payload, at: datetime) -> None:
     """Send one notice by mail."""
     async with transaction(tools.sessions) as session:
@@ -156,5 +166,6 @@ JOBS: dict[str, Job] = {
     "issued.accept": accept_result,
     "issued.seal": seal_result,
     "issued.extend": extend_paper,
+    "dossiers.recount": recount_deadlines,
     "notices.deliver": deliver_notice,
 }

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     STOPPED = "stopped"
     EXTENDED = "extended"
     PAPER_REFUSED = "paper-refused"
+    DUE_MOVED = "due-moved"
     PAPER_UNKNOWN = "paper-unknown"
     PAPER_KNOWN = "paper-known"
     CORRECTION_ORDERED = "correction-ordered"
@@ -47,6 +48,7 @@ TITLES = {
     Kind.WITHDRAWN: Text("Hồ sơ {reference} đã được rút", "Dossier {reference} has been withdrawn"),
     Kind.STOPPED: Text("Hồ sơ {reference} đã dừng giải quyết", "Dossier {reference} has been stopped"),
     Kind.EXTENDED: Text("Hồ sơ {number} được hẹn lại ngày trả kết quả", "Dossier {number} has a new due date"),
+    Kind.DUE_MOVED: Text("Hạn trả kết quả của hồ sơ {number} thay đổi", "The due date of dossier {number} has moved"),
     Kind.PAPER_REFUSED: Text("Hồ sơ {reference} có giấy tờ cần thay", "A paper of filing {reference} must be replaced"),
     Kind.PAPER_UNKNOWN: Text(
         "Hồ sơ {reference} có chữ ký chưa xác minh được", "A signature of filing {reference} is not verified yet"
@@ -107,6 +109,10 @@ BODIES = {
     Kind.EXTENDED: Text(
         "Hồ sơ {number} được hẹn trả kết quả vào {due}. Văn bản xin lỗi và gia hạn nằm trên trang của hồ sơ.",
         "The result of dossier {number} is now due {due}. The apology is on the dossier's page.",
+    ),
+    Kind.DUE_MOVED: Text(
+        "Lịch làm việc thay đổi nên hồ sơ {number} được hẹn trả kết quả vào {due}. Cách tính nằm trên trang của hồ sơ.",
+        "The working calendar has changed: the result of dossier {number} is now due {due}. Its page shows the computation.",
     ),
     Kind.PAPER_REFUSED: Text(
         "Giấy tờ «{paper}» của hồ sơ {reference} có chữ ký số không hợp lệ. Mời xem kết quả kiểm tra và tải tệp khác.",

@@ -44,5 +44,11 @@ async def proof(
     counter = request.app.state.counter
     async with counter.place():
         made = await proving.proof(found, check=counter.judge, blobs=request.app.state.blobs, at=at)
-    told: dict[str, Any] = {"file": file, "dossier_id": dossier_id, "receipts": shown, "proof": made, "epoch_now": found.now.epoch}
+    told: dict[str, Any] = {
+        "file": file,
+        "dossier_id": dossier_id,
+        "receipts": shown,
+        "proof": made,
+        "epoch_now": found.now.epoch,
+    }
     return page(request, "official/evidence.html", **told)

@@ -7,6 +7,7 @@ from app.core.text import has_unwanted
 from app.web import (
     admin,
     business,
+    calendars,
     checking,
     evidence,
     official,
@@ -40,6 +41,6 @@ _officials = (
     signing_queue.router,
     signed_back.router,
 )
-for _router in (public.router, checking.router, *business.routers, *_officials, *admin.routers):
+for _router in (public.router, checking.router, *business.routers, *_officials, *admin.routers, calendars.router):
     _every.include_router(_router)
 routers: list[APIRouter] = [_every]

@@ -95,6 +95,18 @@ class Calendar:
         special = self.days.get(day)
         return special.works if special else day.weekday() in self.weekdays
 
+    def differences(self, newer: "Calendar", first: date, last: date) -> list[tuple[date, Text]]:
+        """The days from `first` to `last` that work in one of the two and not in the other, in words about the newer one."""
+        days = [first + _ONE * n for n in range((last - first).days + 1)]
+        return [(day, newer.word_on(day)) for day in days if self.is_working_day(day) != newer.is_working_day(day)]
+
+    def word_on(self, day: date) -> Text:
+        """What `day` is: `24/11/2026 là ngày nghỉ “…”`."""
+        special = self.days.get(day)
+        vi, en = (f"“{special.name.vi}”", f"“{special.name.en}”") if special else ("", "")
+        works = Text("là ngày làm việc", "is a working day") if self.is_working_day(day) else Text("là ngày nghỉ", "is a day off")
+        return Text(f"{day:%d/%m/%Y} {works.vi} {vi}".rstrip(), f"{day:%d/%m/%Y} {works.en} {en}".rstrip())
+
     def name_of(self, day: date) -> Text | None:
         """Why `day` is special: the holiday's name, or the weekly rest; nothing for an ordinary working day."""
         if special := self.days.get(day):

@@ -18,6 +18,28 @@ NO_CALENDAR = Text(
 _READ: dict[str, Calendar] = {}
 
 
+async def newest(session: AsyncSession) -> CalendarVersion:
+    """The version in force, with its content. `NotFound` on a portal that was never seeded."""
+    found = (await versions(session, limit=1))[:1]
+    if not found:
+        raise NotFound(NO_CALENDAR, slug="no-calendar")
+    return found[0]
+
+
+async def versions(session: AsyncSession, *, limit: int = 50) -> list[CalendarVersion]:
+    """What was adopted, the newest first."""
+    newest_first = (CalendarVersion.adopted_at.desc(), CalendarVersion.version.desc())
+    return list(await session.scalars(select(CalendarVersion).order_by(*newest_first).limit(limit)))
+
+
+async def before(session: AsyncSession, version: str) -> Calendar:
+    """The calendar that was in force before `version`; that one itself when it was the first."""
+    kept = await versions(session)
+    names = [each.version for each in kept]
+    earlier = names[names.index(version) + 1 :] if version in names else []
+    return await version_of(session, earlier[0] if earlier else version)
+
+
 async def calendar(session: AsyncSession) -> Calendar:
     """The calendar adopted last. `NotFound` on a portal that was never seeded."""
     newest = (CalendarVersion.adopted_at.desc(), CalendarVersion.version.desc())

@@ -356,7 +356,13 @@ async def share(cast: Cast, number: str) -> None:
 
 
 async def test_administrators_pages_and_refusals_have_no_fault(cast: Cast) -> None:
-    pages = {"": "admin", "/tai-khoan": "admin-accounts", "/tin-cay": "admin-trust", "/chia-se": "admin-sharing"}
+    pages = {
+        "": "admin",
+        "/tai-khoan": "admin-accounts",
+        "/tin-cay": "admin-trust",
+        "/lich": "admin-calendar",
+        "/chia-se": "admin-sharing",
+    }
     administrator = await cast.be("qt-1")
     for end, name in (pages | {f"/thu-tuc/{LICENCE}": "admin-procedure"}).items():
         await administrator.look(name, f"/quan-tri{end}")
