@@ -17,4 +17,13 @@ const begin = scope => {
 
 document.body.classList.add('js-enabled', 'govuk-frontend-supported')
 begin(document)
-document.addEventListener('htmx:afterSwap', event => begin(event.target.parentElement ?? document))
+// Only what has come in is begun; what stands around it was begun before. A new row is where one goes on typing.
+document.addEventListener('htmx:afterSwap', event => {
+  const fresh = document.getElementById(event.target.id)
+  if (!fresh) return
+  begin(fresh)
+  if (event.detail.requestConfig?.elt?.name === '_add') {
+    const rows = fresh.querySelectorAll('.mc-row')
+    rows[rows.length - 1]?.querySelector('input, select, textarea')?.focus()
+  }
+})
