@@ -1,4 +1,4 @@
-"""`make audit`: the clock against a simulator, mutated signed files, our parts of the engine against its own, known vulnerabilities.
+"""`make audit`: the clock against a simulator, mutated signed files, our parts of the engine against its own, vulnerabilities.
 
 An audit that judged nothing has failed, not passed. MOTCUA_MUTATION_SECONDS (300) and MOTCUA_MUTATION_SEED say how long and
 which mutants; files that broke a promise are kept under build/audit. MOTCUA_CLOCK_CASES (100000) and CLOCK_SEED are the clock's.
