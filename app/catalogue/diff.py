@@ -186,7 +186,7 @@ def _name(key: str, item: Any) -> Text:
     if _is_text(item):
         return Text(f"“{item['vi']}”", f"“{item['en']}”")
     known: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
-    named = next((known[each] for each in NAMED_BY if known.get(each)), key)
+    named: Any = next((known[each] for each in NAMED_BY if known.get(each)), key)
     said = Text(named["vi"], named["en"]) if _is_text(named) else _same(named)
     return Text(f"“{said.vi}”", f"“{said.en}”")
 
