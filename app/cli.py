@@ -299,7 +299,7 @@ def _signature_check(given: argparse.Namespace) -> int:
 
     try:
         files = [command.file(name) for name in given.files]
-        code = command.tax_code(given.tax_code) if given.tax_code else None
+        code = None if given.tax_code is None else command.tax_code(given.tax_code)
         reports = command.check_files(files, _signature_policy(given))
     except (command.Unusable, OSError) as unusable:
         print(unusable, file=sys.stderr)
@@ -345,14 +345,14 @@ def _signature_policy(given: argparse.Namespace) -> "Policy":
     """Whom to trust: nobody in the integrity-only mode, the given store, or the portal's own when it has a database."""
     from signing import Policy, command
 
-    at = command.moment(given.at) if given.at else clock.now()
-    if given.integrity_only and given.trust:
+    at = clock.now() if given.at is None else command.moment(given.at)
+    if given.integrity_only and given.trust is not None:
         raise command.Unusable(
             "Chỉ dùng một trong hai: --integrity-only hoặc --trust.", "Use either --integrity-only or --trust, not both."
         )
     if given.integrity_only:
         return Policy(at=at, integrity_only=True)
-    if given.trust:
+    if given.trust is not None:
         trust, evidence = command.trust(command.file(given.trust))
         return Policy(at=at, trust=trust, evidence=evidence)
     return _portal_policy(at)

@@ -83,10 +83,11 @@ def trust(path: Path) -> tuple[TrustSnapshot, Evidence]:
 
 def check_files(files: Sequence[Path], policy: Policy) -> list[Report]:
     """The reports in the order of the files. Raises OSError when a file has gone meanwhile."""
+    paths = [each.resolve() for each in files]  # /dev/stdin is another file in a worker
 
     async def run() -> list[Report]:
-        async with Pool(size=min(len(files), os.cpu_count() or 1)) as pool:
-            return list(await asyncio.gather(*(pool.check(each, policy) for each in files)))
+        async with Pool(size=min(len(paths), os.cpu_count() or 1)) as pool:
+            return list(await asyncio.gather(*(pool.check(each, policy) for each in paths)))
 
     return asyncio.run(run())
 

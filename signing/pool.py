@@ -173,7 +173,10 @@ def _size(source: Path | bytes) -> int:
 @asynccontextmanager
 async def _at_hand(source: Path | bytes) -> AsyncIterator[Path | bytes]:
     """Large content in a file that lives in memory and ends with us; the event loop never copies it."""
-    if not isinstance(source, bytes) or len(source) <= _MOST_BYTES:
+    if isinstance(source, Path):
+        yield Path.cwd() / source  # a worker stands in another folder
+        return
+    if len(source) <= _MOST_BYTES:
         yield source
         return
     path = await asyncio.to_thread(_put_aside, source)

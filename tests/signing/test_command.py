@@ -50,6 +50,13 @@ def test_reports_come_in_the_order_of_the_files_and_all_must_be_valid(files, cap
     assert all(each["integrity_only"] is False for each in told["reports"])
 
 
+def test_a_file_is_named_from_the_folder_one_stands_in(files, capsys, monkeypatch):
+    signed = Path(files["signed"])
+    monkeypatch.chdir(signed.parent)
+    assert run(signed.name, "--integrity-only") == 0
+    assert capsys.readouterr().out.startswith("signed:\nVALID")
+
+
 def test_trust_without_revocation_data_does_not_pass(files, capsys):
     assert run(files["signed"], "--trust", files["bare"], "--at", NOW.isoformat()) == 1
     said = capsys.readouterr().out
@@ -78,13 +85,26 @@ def test_the_integrity_only_mode_says_so_in_the_json(files, capsys):
         (["missing.pdf"], "there is no file"),
         (["/"], "is a folder"),
         (["{signed}", "--tax-code", "0100109107"], "right check digit"),
+        (["{signed}", "--tax-code", ""], "right check digit"),
+        (["{signed}", "--at", ""], "is not understood"),
         (["{signed}", "--at", "hôm qua"], "is not understood"),
         (["{signed}", "--trust", "{plain}"], "cannot be read"),
         (["{signed}", "--trust", "{broken}"], "cannot be read"),
         (["{signed}", "--trust", "missing.json"], "there is no file"),
         (["{signed}", "--trust", "{trust}", "--integrity-only"], "not both"),
     ],
-    ids=["missing", "folder", "tax-code", "time", "trust-no-json", "trust-other-json", "trust-missing", "both-modes"],
+    ids=[
+        "missing",
+        "folder",
+        "tax-code",
+        "no-tax-code",
+        "no-time",
+        "time",
+        "trust-no-json",
+        "trust-other-json",
+        "trust-missing",
+        "both-modes",
+    ],
 )
 def test_what_cannot_be_used_is_two_sentences_and_exit_code_2(files, capsys, arguments, said):
     assert run(*(each.format(**files) for each in arguments)) == 2

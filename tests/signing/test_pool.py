@@ -59,6 +59,12 @@ async def test_a_worker_answers_what_the_library_answers(pool, pki, policy, pape
     assert await pool.revocation_needs(signed, pki.trust) == revocation_needs(signed, pki.trust)
 
 
+async def test_a_worker_finds_a_file_named_from_our_own_folder(pool, policy, paper, tmp_path, monkeypatch):
+    (tmp_path / "don.pdf").write_bytes(paper)
+    monkeypatch.chdir(tmp_path)
+    assert (await pool.check(Path("don.pdf"), policy)).verdict is Verdict.UNSIGNED
+
+
 def test_what_a_worker_has_does_not_travel_again(policy, paper):
     sender, known = Sender(), {}
     first, second = sender.pack(("check", paper, policy)), sender.pack(("check", paper, policy))
