@@ -88,7 +88,7 @@ class _Walk:
         for name in (name for name in new if name not in old):
             yield self._come_or_gone(Kind.ADDED, path, name, new[name])
         if [name for name in old if name in new] != [name for name in new if name in old] and path[-1] not in _KEYED:
-            yield self._line(Kind.CHANGED, path, _with_owner(self._owners(path[:-1]), _put(ORDER, thing=_thing(path[-1]))))
+            yield self._line(Kind.CHANGED, path, _with_owner(self._owners(path[:-1]), ORDER.filled(thing=_thing(path[-1]))))
 
     def _length(self, path: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
         """`15 → 12 ngày làm việc`, and whatever else the two say beside their length."""
@@ -100,7 +100,7 @@ class _Walk:
 
     def _come_or_gone(self, kind: Kind, path: tuple[str, ...], name: str, item: Any) -> Difference:
         said = ADDED if kind is Kind.ADDED else REMOVED
-        told = _put(said, thing=_thing(path[-1]), name=_name(name, item))
+        told = said.filled(thing=_thing(path[-1]), name=_name(name, item))
         return self._line(kind, (*path, name), _with_owner(self._owners(path[:-1]), told))
 
     def _changed(self, path: tuple[str, ...], old: Any, new: Any) -> Difference:
@@ -238,13 +238,6 @@ def _arrow(first: str, then: str) -> str:
 
 def _with_owner(owners: list[Text], told: Text) -> Text:
     return _joined([*owners, told], ", ") if owners else told
-
-
-def _put(said: Text, **values: Text) -> Text:
-    return Text(
-        said.vi.format(**{name: value.vi for name, value in values.items()}),
-        said.en.format(**{name: value.en for name, value in values.items()}),
-    )
 
 
 def _both(*texts: Text) -> Iterator[tuple[str, ...]]:

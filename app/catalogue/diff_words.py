@@ -162,6 +162,6 @@ VALUES = {
 }
 NAMED_BY = ("label", "title", "name", "message", "cite", "consumer")
 NONE = Text("không có", "none")
-ADDED = Text("Thêm {thing}: {name}", "New {thing}: {name}")
-REMOVED = Text("Bỏ {thing}: {name}", "No more {thing}: {name}")
-ORDER = Text("Đổi thứ tự: {thing}", "Another order: {thing}")
+ADDED = Text("Thêm {thing}: {name}", "New {thing:en}: {name:en}")
+REMOVED = Text("Bỏ {thing}: {name}", "No more {thing:en}: {name:en}")
+ORDER = Text("Đổi thứ tự: {thing}", "Another order: {thing:en}")
