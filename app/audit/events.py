@@ -15,6 +15,7 @@ class Event(StrEnum):
     ROLE_REJECTED = "identity.role_rejected"
     ROLE_ENDED = "identity.role_ended"
     ADMIN_CREATED = "identity.admin_created"
+    UNIT_CHOSEN = "identity.unit_chosen"
     # views of personal data, refusals
     VIEWED = "view"
     DOWNLOADED = "download"
@@ -36,7 +37,13 @@ class Event(StrEnum):
     PAYMENT_SETTLED = "fees.settled"
     PAYMENT_MISMATCH = "fees.mismatch"
     # configuration
+    PROCEDURE_DRAFTED = "catalogue.drafted"
+    PROCEDURE_SAVED = "catalogue.saved"
+    PROCEDURE_DISCARDED = "catalogue.discarded"
+    PROCEDURE_PROPOSED = "catalogue.proposed"
+    PROCEDURE_REJECTED = "catalogue.rejected"
     PROCEDURE_PUBLISHED = "catalogue.published"
+    PROCEDURE_RETIRED = "catalogue.retired"
     CALENDAR_PROPOSED = "worktime.calendar_proposed"
     CALENDAR_ADOPTED = "worktime.calendar_adopted"
     CALENDAR_REJECTED = "worktime.calendar_rejected"

@@ -33,7 +33,10 @@ from app.demo.personas import (
     DESK_OFFICER,
     DOMESTIC_MARKET_STAFF,
     ENTERPRISES,
+    EVERYWHERE_ELSE,
+    MINISTER,
     PERSONAS,
+    PROVINCIAL_DESK,
     UNITS,
     Persona,
 )
@@ -252,6 +255,7 @@ def _groups(language: str) -> list[tuple[str, list[tuple[Persona, str, str]]]]:
         (units["G02.990"], (DESK_OFFICER,)),
         (units["G02.918"], COMPETITION_STAFF),
         (units["G02.914"], DOMESTIC_MARKET_STAFF),
+        ("Mọi đơn vị khác" if language == "vi" else "Every other unit", (PROVINCIAL_DESK, *EVERYWHERE_ELSE, MINISTER)),
         ("Quản trị" if language == "vi" else "Administration", ADMINISTRATORS),
     ]
     return [(heading, [(p, p.title.in_(language), p.tax_code or "") for p in people]) for heading, people in groups]  # type: ignore[arg-type]

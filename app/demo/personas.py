@@ -1,6 +1,8 @@
 """Who can sign in to the demo world. All names are made up; tax codes begin with 99, which no province gives out."""
 
+import csv
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.core.permissions import Role
@@ -18,7 +20,7 @@ RETAILER = "9900000048"
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """A person of the demo identity provider; `subject` is also the key that scripts use."""
+    """A person of the demo identity provider; `subject` is also the key that scripts use. `also_in`: more units, same roles."""
 
     subject: str
     name: str
@@ -27,6 +29,12 @@ class Persona:
     roles: tuple[Role, ...] = ()
     tax_code: str | None = None
     personal_number: str | None = None
+    also_in: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Every unit where the roles are held."""
+        return (self.unit, *self.also_in) if self.unit else ()
 
     @property
     def email(self) -> str:
@@ -38,14 +46,18 @@ class Persona:
         return uuid5(NAMESPACE_URL, f"{issuer}#{self.subject}")
 
 
-def _staff(unit: str, short: str, names: tuple[str, str, str, str, str]) -> tuple[Persona, ...]:
+def _staff(unit: str, short: str, names: tuple[str, str, str, str, str], also_in: tuple[str, ...] = ()) -> tuple[Persona, ...]:
     officer, colleague, head, leader, clerk = names
+
+    def works(subject: str, name: str, title: Text, role: Role) -> Persona:
+        return Persona(subject, name, title, unit, (role,), also_in=also_in)
+
     return (
-        Persona(f"cv-{short}-1", officer, Text("Chuyên viên thụ lý", "Case officer"), unit, (Role.CASE_OFFICER,)),
-        Persona(f"cv-{short}-2", colleague, Text("Chuyên viên thụ lý", "Case officer"), unit, (Role.CASE_OFFICER,)),
-        Persona(f"lp-{short}", head, Text("Lãnh đạo phòng", "Head of division"), unit, (Role.DIVISION_HEAD,)),
-        Persona(f"lc-{short}", leader, Text("Lãnh đạo đơn vị", "Leader of the unit"), unit, (Role.UNIT_LEADER,)),
-        Persona(f"vt-{short}", clerk, Text("Văn thư", "Records officer"), unit, (Role.RECORDS_OFFICER,)),
+        works(f"cv-{short}-1", officer, Text("Chuyên viên thụ lý", "Case officer"), Role.CASE_OFFICER),
+        works(f"cv-{short}-2", colleague, Text("Chuyên viên thụ lý", "Case officer"), Role.CASE_OFFICER),
+        works(f"lp-{short}", head, Text("Lãnh đạo phòng", "Head of division"), Role.DIVISION_HEAD),
+        works(f"lc-{short}", leader, Text("Lãnh đạo đơn vị", "Leader of the unit"), Role.UNIT_LEADER),
+        works(f"vt-{short}", clerk, Text("Văn thư", "Records officer"), Role.RECORDS_OFFICER),
     )
 
 
@@ -64,14 +76,45 @@ BUSINESSES = (
         personal_number="001200000003",
     ),
 )
+_HERE = Path(__file__).parent
+
+
+def _units() -> tuple[tuple[str, str, str, str | None, str], ...]:
+    """Code, names, parent and kind of every agency the procedures know; codes below a ministry are placeholders of the demo."""
+    with (_HERE / "data" / "units.csv").open(newline="", encoding="utf-8") as rows:
+        return tuple(
+            (row["code"], row["name_vi"], row["name_en"], row["parent"] or None, row["kind"]) for row in csv.DictReader(rows)
+        )
+
+
+UNITS = _units()
+HANOI = "H26.990"
+# Everywhere else one set of people plays every part: they choose in the masthead where they work.
+ASKED = ("G02.903", "G02.904", "G06", "G12", "G18")
+"""Units that give opinions on other units' dossiers."""
+ELSEWHERE = (*(code for code, *_, kind in UNITS if kind in ("agency", "provincial_department")), *ASKED)
 DESK_OFFICER = Persona(
     "mc-1", "Vũ Thị Mẫu", Text("Cán bộ tiếp nhận, Bộ phận Một cửa", "Intake officer, one-stop desk"), DESK, (Role.INTAKE_OFFICER,)
 )
+PROVINCIAL_DESK = Persona(
+    "mc-26",
+    "Đỗ Văn Mẫu",
+    Text("Cán bộ tiếp nhận, Sở Công Thương", "Intake officer, provincial department"),
+    HANOI,
+    (Role.INTAKE_OFFICER,),
+)
+MINISTER = Persona("lb-1", "Lương Văn Minh Họa", Text("Lãnh đạo Bộ", "Leader of the ministry"), MINISTRY, (Role.MINISTRY_LEADER,))
 COMPETITION_STAFF = _staff(
     COMPETITION, "918", ("Nguyễn Văn Thử", "Bùi Thị Thử", "Hoàng Văn Mẫu", "Phan Thị Minh Họa", "Đặng Văn Thử")
 )
 DOMESTIC_MARKET_STAFF = _staff(
     DOMESTIC_MARKET, "914", ("Trịnh Thị Thử", "Lý Văn Thử", "Hồ Thị Mẫu", "Dương Văn Minh Họa", "Mai Thị Thử")
+)
+EVERYWHERE_ELSE = _staff(
+    "G02.908",
+    "bct",
+    ("Chu Thị Thử", "Tô Văn Thử", "Đinh Thị Mẫu", "Quách Văn Minh Họa", "Kiều Thị Thử"),
+    also_in=tuple(code for code in ELSEWHERE if code not in ("G02.908", DOMESTIC_MARKET)),
 )
 ADMINISTRATORS = (
     Persona(
@@ -89,24 +132,17 @@ ADMINISTRATORS = (
         (Role.SYSTEM_ADMIN, Role.PROCEDURE_CONTROLLER),
     ),
 )
-OFFICIALS = (DESK_OFFICER, *COMPETITION_STAFF, *DOMESTIC_MARKET_STAFF, *ADMINISTRATORS)
-PERSONAS = {persona.subject: persona for persona in (*BUSINESSES, *OFFICIALS)}
-LEADERS = tuple(persona for persona in OFFICIALS if Role.UNIT_LEADER in persona.roles)
-
-UNITS = (
-    # code, name_vi, name_en, parent, kind; codes below G02 are placeholders of the demo
-    (MINISTRY, "Bộ Công Thương", "Ministry of Industry and Trade", None, "ministry"),
-    ("G02.901", "Văn phòng Bộ", "Ministry Office", MINISTRY, "office"),
-    (
-        DOMESTIC_MARKET,
-        "Cục Quản lý và Phát triển thị trường trong nước",
-        "Domestic Market Management and Development Agency",
-        MINISTRY,
-        "agency",
-    ),
-    (COMPETITION, "Ủy ban Cạnh tranh Quốc gia", "National Competition Commission", MINISTRY, "commission"),
-    (DESK, "Bộ phận Tiếp nhận và Trả kết quả của Bộ", "One-stop desk of the ministry", "G02.901", "one_stop_desk"),
+OFFICIALS = (
+    DESK_OFFICER,
+    PROVINCIAL_DESK,
+    *COMPETITION_STAFF,
+    *DOMESTIC_MARKET_STAFF,
+    *EVERYWHERE_ELSE,
+    MINISTER,
+    *ADMINISTRATORS,
 )
+PERSONAS = {persona.subject: persona for persona in (*BUSINESSES, *OFFICIALS)}
+LEADERS = tuple(persona for persona in OFFICIALS if {Role.UNIT_LEADER, Role.MINISTRY_LEADER} & set(persona.roles))
 
 ENTERPRISES = {
     DIRECT_SELLER: Organisation(

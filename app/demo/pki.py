@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 import signing
 from app.core.settings import Settings
-from app.demo.personas import COMPETITION, DIRECT_SELLER, DOMESTIC_MARKET, ENTERPRISES, LEADERS, MINISTRY, RETAILER, UNITS
+from app.demo.personas import COMPETITION, DIRECT_SELLER, DOMESTIC_MARKET, ENTERPRISES, HANOI, LEADERS, MINISTRY, RETAILER, UNITS
 
 OTHER_BUSINESS = "9900000016"
 ROOTS = ("natroot", "gcaroot", "evil")
@@ -32,7 +32,8 @@ BUSINESSES = {
     RETAILER: ENTERPRISES[RETAILER].name_vi,
     OTHER_BUSINESS: "Công ty TNHH Hóa chất Mẫu Thử Sông Xanh",
 }
-SEALS = (MINISTRY, COMPETITION, DOMESTIC_MARKET)
+SEALS = (MINISTRY, COMPETITION, DOMESTIC_MARKET, HANOI)
+"""The other agencies of the ministry have no seal of their own here: the ministry's is put on what they issue."""
 
 _PUBLIC_CA = "CÔNG TY CỔ PHẦN CHỨNG THỰC SỐ MẪU"
 _CIPHER_COMMITTEE = "Ban Cơ yếu Chính phủ (DEMO)"

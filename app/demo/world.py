@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 
 from joserfc.jwk import ECKey
@@ -154,7 +155,7 @@ def _containers(settings: Settings) -> list[tuple[str, str]]:
 async def load_people(session: AsyncSession, settings: Settings, at: datetime) -> None:
     """Units, enterprises, and everyone of the demo with their roles."""
     for code, name_vi, name_en, parent, kind in UNITS:
-        demo = code != "G02"
+        demo = "." in code
         await identity.put_unit(session, code, name_vi=name_vi, name_en=name_en, parent=parent, kind=kind, demo=demo)
     for organisation in ENTERPRISES.values():
         await identity.put_enterprise(session, organisation, source="demo")
@@ -182,8 +183,7 @@ async def _load_persona(session: AsyncSession, issuer: str, persona: Persona, at
         persona.personal_number,
         person_id=persona.person_id(issuer),
     )
-    for role in persona.roles:
-        unit = persona.unit or ""
+    for role, unit in product(persona.roles, persona.units):
         if not await people.grant_exists(session, person_id, role, unit, at=at):
             identity.give_role(session, SYSTEM, person_id, role, unit, at=at)
 

@@ -31,7 +31,7 @@ from app.identity.models import (
     Unit,
     WebSession,
 )
-from app.identity.queries import grant_exists, has_role
+from app.identity.queries import grant_exists, has_role, session_actor
 from app.identity.rules import (
     ABSOLUTE,
     ATTEMPT_LIFE,
@@ -207,6 +207,15 @@ async def keep_form(
     expires_at = at + KEPT_FORM_LIFE
     session.add(KeptForm(id=form_id, browser_hash=hashed(browser), person_id=person_id, body=body, expires_at=expires_at))
     return form_id
+
+
+async def work_in(session: AsyncSession, actor: Actor, cookie: str, unit: str, *, at: datetime) -> None:
+    """From now on the official works in another of the units where they hold roles. `NotFound` for any other unit."""
+    signed_in = await session_actor(session, cookie, at=at)
+    if signed_in is None or actor.person_id is None or unit not in {one.unit for one in (signed_in.actor, *signed_in.elsewhere)}:
+        raise NotFound
+    await session.execute(update(WebSession).where(WebSession.id_hash == hashed(cookie)).values(unit=unit))
+    record(session, actor, Event.UNIT_CHOSEN, subject_kind="unit", subject_id=unit, at=at)
 
 
 async def take_form(

@@ -95,7 +95,7 @@ class RoleGrant(Base):
 
 
 class WebSession(Base):
-    """A signed-in browser. The cookie's value is never stored, only its SHA-256."""
+    """A signed-in browser. The cookie's value is never stored, only its SHA-256. `unit`: where an official chose to work."""
 
     __tablename__ = "web_session"
     __table_args__ = (Index("ix_web_session_expires_at", "expires_at"),)
@@ -103,6 +103,7 @@ class WebSession(Base):
     id_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     tax_code: Mapped[str | None] = mapped_column(ForeignKey("enterprise.tax_code"))
+    unit: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
     csrf: Mapped[str]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]

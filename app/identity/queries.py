@@ -40,7 +40,10 @@ PREFILL = (
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A live session. `stale`: its last use should be written down (`actions.keep_alive`); `expires_at` if not used again."""
+    """A live session. `stale`: its last use should be written down (`actions.keep_alive`); `expires_at` if not used again.
+
+    `elsewhere`: the same official in the other units where roles are held.
+    """
 
     actor: Actor
     csrf: str
@@ -48,6 +51,7 @@ class SignedIn:
     auth_time: datetime
     expires_at: datetime
     stale: bool
+    elsewhere: tuple[Actor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,12 @@ async def session_actor(session: AsyncSession, cookie: str | None, *, at: dateti
         return None
     web, name, rights, roles = row
     ends = ends_at(official=web.tax_code is None, seen_at=web.seen_at, expires_at=web.expires_at)
-    actor = _business(web, name, rights) if web.tax_code else _official(web, name, roles)
+    places = [] if web.tax_code else _officials(web, name, roles or [])
+    actor = _business(web, name, rights) if web.tax_code else next(iter(places), None)
     if actor is None or at >= ends:
         return None
-    return SignedIn(actor, web.csrf, web.acr, web.auth_time, ends, stale=at - web.seen_at >= TOUCH_EVERY)
+    stale = at - web.seen_at >= TOUCH_EVERY
+    return SignedIn(actor, web.csrf, web.acr, web.auth_time, ends, stale, elsewhere=tuple(places[1:]))
 
 
 def _business(web: WebSession, name: str, rights: list[str] | None) -> Actor | None:
@@ -115,13 +121,19 @@ def _business(web: WebSession, name: str, rights: list[str] | None) -> Actor | N
     )
 
 
-def _official(web: WebSession, name: str, roles: list[list[str]] | None) -> Actor | None:
-    if not roles:
-        return None
-    # An official acts in one unit at a time; roles held elsewhere do not mix in.
-    unit = min(unit for unit, _ in roles)
-    held = frozenset(Role(role) for place, role in roles if place == unit)
-    return Actor(kind=ActorKind.OFFICIAL, name=name, person_id=web.person_id, unit=unit, roles=held)
+def _officials(web: WebSession, name: str, roles: list[list[str]]) -> list[Actor]:
+    """The official in each unit where roles are held, first where they work now: one unit at a time, roles never mix."""
+    units = sorted({unit for unit, _ in roles}, key=lambda unit: (unit != web.unit, unit))
+    return [
+        Actor(
+            kind=ActorKind.OFFICIAL,
+            name=name,
+            person_id=web.person_id,
+            unit=here,
+            roles=frozenset(Role(role) for unit, role in roles if unit == here),
+        )
+        for here in units
+    ]
 
 
 async def enterprise(session: AsyncSession, tax_code: str) -> Enterprise:

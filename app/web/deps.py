@@ -62,12 +62,13 @@ BUSINESS_ONLY = Text(
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Someone signed in, as pages show them."""
+    """Someone signed in, as pages show them; `elsewhere`: an official in the other units where they hold roles."""
 
     actor: Actor
     csrf: str
     organisation: Text
     unread: int = 0
+    elsewhere: tuple[Actor, ...] = ()
 
     @property
     def is_business(self) -> bool:
@@ -113,7 +114,8 @@ async def visitor(request: Request, session: Session, at: At) -> Visitor | None:
         return None
     if signed_in.stale and cookie:
         await identity_actions.keep_alive(session, cookie, at=at)
-    found = Visitor(signed_in.actor, signed_in.csrf, *await _about(session, signed_in.actor))
+    about, unread = await _about(session, signed_in.actor)
+    found = Visitor(signed_in.actor, signed_in.csrf, about, unread, signed_in.elsewhere)
     request.state.visitor = found
     return found
 

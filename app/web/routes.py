@@ -17,6 +17,7 @@ from app.web import (
     public,
     signed_back,
     signing_queue,
+    units,
 )
 
 
@@ -40,6 +41,7 @@ _officials = (
     printing.router,
     signing_queue.router,
     signed_back.router,
+    units.router,
 )
 for _router in (public.router, checking.router, *business.routers, *_officials, *admin.routers, calendars.router):
     _every.include_router(_router)

@@ -8,6 +8,8 @@ from sqlalchemy import func, select
 
 import signing
 from app.catalogue import queries as catalogue
+from app.catalogue.definition import Step
+from app.catalogue.procedure import Procedure
 from app.core import clock
 from app.core.db import transaction
 from app.core.permissions import Role
@@ -75,7 +77,8 @@ async def test_loading_twice_gives_every_role_once_and_one_epoch(made, sessions)
     for _ in range(2):
         await world.load(sessions, made, at=clock.now())
     async with transaction(sessions) as session:
-        assert await session.scalar(select(func.count()).select_from(RoleGrant)) == sum(len(p.roles) for p in PERSONAS.values())
+        held = sum(len(p.roles) * len(p.units) for p in PERSONAS.values())
+        assert await session.scalar(select(func.count()).select_from(RoleGrant)) == held
         assert [row.epoch for row in await trust.epochs(session)] == [1]
         (leader,) = await people.officials(session, "G02.918", Role.UNIT_LEADER, at=clock.now())
         assert (made.signing_keys / f"person-{leader.id}.p12").exists()
@@ -89,10 +92,20 @@ async def test_every_step_of_every_procedure_has_someone_to_do_it(made, sessions
     async with transaction(sessions) as session:
         for card in await catalogue.listing(session, on=clock.day_in_vietnam(clock.now())):
             procedure = await catalogue.get(session, card.slug, card.version)
-            unit, desk = procedure.authority.unit, procedure.authority.receives
             for step in procedure.process:
-                place = desk if step.role is Role.INTAKE_OFFICER else unit
-                assert await people.officials(session, place, step.role, at=clock.now()), (card.slug, step.id)
+                for place in _places(procedure, step):
+                    assert await people.officials(session, place, step.role, at=clock.now()), (card.slug, step.id, place)
+
+
+def _places(procedure: Procedure, step: Step) -> list[str]:
+    """Where a step is done: nowhere when the portal does it by itself."""
+    unit, by = procedure.authority.unit, step.to_by
+    if step.automatic:
+        return []
+    if step.kind == "opinions":
+        return [one for one in (*step.to, *(by.units.values() if by else ()), by.otherwise if by else None) if one]
+    usual = {Role.INTAKE_OFFICER: procedure.authority.receives, Role.MINISTRY_LEADER: unit.partition(".")[0]}
+    return [usual.get(step.role, unit)]
 
 
 def test_the_list_of_people_names_everyone_and_the_address(made):

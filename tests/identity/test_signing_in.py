@@ -10,6 +10,7 @@ from app.audit.models import AuditRow
 from app.core import clock
 from app.core.actor import ActorKind
 from app.core.db import Sessions, transaction
+from app.core.errors import NotFound
 from app.core.permissions import Permission, Role
 from app.demo import identity_provider
 from app.identity import actions, queries
@@ -244,3 +245,18 @@ async def test_a_mandate_without_the_right_to_sign_withholds_submitting(person, 
 @pytest.mark.parametrize("elsewhere", ["https://may-chu-khac.example/", "//khac.example", "/\\khac.example", "/a\nb", "khac", ""])
 async def test_after_signing_in_nobody_is_sent_to_another_site(person, elsewhere):
     assert (await person.sign_in("dn-9900000030", back_to=elsewhere)).headers["location"] == "/"
+
+
+async def test_an_official_of_several_units_works_in_one_at_a_time_and_chooses_which(person, sessions):
+    await person.sign_in("lc-bct")
+    before = await _who(sessions, person)
+    assert len(before.elsewhere) > 10
+    there = "H26.990"
+    async with transaction(sessions) as session:
+        await actions.work_in(session, before.actor, person.cookie, there, at=clock.now())
+    after = await _who(sessions, person)
+    assert (before.actor.unit, after.actor.unit) == ("G02.903", there)
+    assert there not in {one.unit for one in after.elsewhere}
+    async with transaction(sessions) as session:
+        with pytest.raises(NotFound):
+            await actions.work_in(session, after.actor, person.cookie, "G02.918", at=clock.now())
