@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Subquery, exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogue.models import ProcedureVersion
+from app.catalogue.models import ProcedureEnd, ProcedureVersion
 from app.catalogue.procedure import Procedure
 from app.core.errors import NotFound
 from app.core.text import Text, fold
@@ -57,8 +57,8 @@ async def _whole(session: AsyncSession, slug: str, version: int) -> Procedure:
 
 async def published(session: AsyncSession, slug: str, *, on: date) -> Procedure:
     """The version under which one may file on a day. `NotFound`."""
-    chosen = select(ProcedureVersion.version).where(ProcedureVersion.slug == slug, *_in_force(on))
-    version = await session.scalar(chosen.order_by(ProcedureVersion.version.desc()).limit(1))
+    newest = _newest(on)
+    version = await session.scalar(select(newest.c.version).where(newest.c.slug == slug, *_still(newest, on)))
     if version is None:
         raise NotFound(UNKNOWN, slug="unknown-procedure")
     return await get(session, slug, version)
@@ -66,35 +66,41 @@ async def published(session: AsyncSession, slug: str, *, on: date) -> Procedure:
 
 async def listing(session: AsyncSession, *, search: str | None = None, on: date) -> list[Card]:
     """The procedures in force on a day, by title; every word of `search` must occur, accents do not matter."""
-    newest = (
-        select(ProcedureVersion.slug, ProcedureVersion.version, ProcedureVersion.search_text)
-        .where(*_in_force(on))
-        .ext(distinct_on(ProcedureVersion.slug))
-        .order_by(ProcedureVersion.slug, ProcedureVersion.version.desc())
-        .subquery()
-    )
+    newest = _newest(on)
     wanted = [newest.c.search_text.contains(word, autoescape=True) for word in fold(search or "").split()]
-    found = (await session.execute(select(newest.c.slug, newest.c.version).where(*wanted))).all()
+    found = (await session.execute(select(newest.c.slug, newest.c.version).where(*_still(newest, on), *wanted))).all()
     cards = [_card(await get(session, slug, version)) for slug, version in found]
     return sorted(cards, key=lambda card: fold(card.title.vi))
 
 
 async def moving(session: AsyncSession, *, on: date) -> list[Procedure]:
     """The versions in force on a day that take drafts of earlier ones over."""
-    newest = (
-        select(ProcedureVersion.slug, ProcedureVersion.version, ProcedureVersion.content["migration"].as_string().label("how"))
-        .where(*_in_force(on))
+    newest = _newest(on)
+    takes_over = (newest.c.how == "move", newest.c.version > 1)
+    found = await session.execute(select(newest.c.slug, newest.c.version).where(*_still(newest, on), *takes_over))
+    return [await get(session, slug, version) for slug, version in found.all()]
+
+
+def _newest(on: date) -> Subquery:
+    """Of each procedure the newest version whose day has come: an earlier one ended when it began, and stays ended."""
+    how = ProcedureVersion.content["migration"].as_string().label("how")
+    facts = (ProcedureVersion.slug, ProcedureVersion.version, ProcedureVersion.valid_to, ProcedureVersion.search_text)
+    return (
+        select(*facts, how)
+        .where(ProcedureVersion.valid_from <= on)
         .ext(distinct_on(ProcedureVersion.slug))
         .order_by(ProcedureVersion.slug, ProcedureVersion.version.desc())
         .subquery()
     )
-    found = await session.execute(select(newest.c.slug, newest.c.version).where(newest.c.how == "move", newest.c.version > 1))
-    return [await get(session, slug, version) for slug, version in found.all()]
 
 
-def _in_force(on: date) -> tuple[ColumnElement[bool], ...]:
-    ends = ProcedureVersion.valid_to
-    return (ProcedureVersion.valid_from <= on, or_(ends.is_(None), ends >= on))
+def _still(newest: Subquery, on: date) -> tuple[ColumnElement[bool], ...]:
+    """Neither ended by itself nor retired."""
+    ends = newest.c.valid_to
+    retired = exists().where(
+        ProcedureEnd.slug == newest.c.slug, ProcedureEnd.version >= newest.c.version, ProcedureEnd.last_day < on
+    )
+    return (or_(ends.is_(None), ends >= on), ~retired)
 
 
 def _card(procedure: Procedure) -> Card:
