@@ -15,7 +15,7 @@ from app.documents import terms
 from app.documents.eight_steps import STANDING, Step, steps_of
 from signing.advice import advice
 from signing.binding import Binding, bound_to, split_tax_code
-from signing.codes import finding
+from signing.codes import CODES, finding
 from signing.model import Finding, Indication, Kind, Report, Severity, Signature, Verdict
 from signing.report import schema, to_etsi
 
@@ -73,6 +73,11 @@ class Explained:
         """What has to be put right, each code once, the file's own first."""
         every = [*self.points, *(point for one in self.signatures for point in one.points)]
         return tuple({point.code: point for point in every if point.grave}.values())
+
+    @property
+    def waits(self) -> bool:
+        """Whether an answer that is still awaited may settle it; whoever is not recognised today gains nothing by waiting."""
+        return all(CODES[point.code].subindication == "TRY_LATER" for point in self.grave)
 
 
 def explained(report: Report | Mapping[str, Any], tax_code: str | None = None) -> Explained:

@@ -373,6 +373,11 @@ def unknown(tax_code: str) -> Report:
     return report(tax_code, Indication.INDETERMINATE, verdict=Verdict.INDETERMINATE, codes=("REV_UNKNOWN",))
 
 
+def untrusted(tax_code: str) -> Report:
+    """Signed under an authority that nobody recognises."""
+    return report(tax_code, Indication.INDETERMINATE, verdict=Verdict.INDETERMINATE, codes=("CERT_UNTRUSTED",))
+
+
 def unsigned() -> Report:
     return Report(Verdict.UNSIGNED, "ab" * 32, 1000, "test", 1, AT, (finding("DOC_NO_SIGNATURE"),), ())
 

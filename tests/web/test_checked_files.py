@@ -19,7 +19,7 @@ from app.documents.models import Document
 from app.documents.rules import own_signature, refusal_of
 from app.dossiers.models import Dossier
 from signing.model import Report
-from tests.dossiers.world import altered, report, unknown, unsigned
+from tests.dossiers.world import altered, report, unknown, unsigned, untrusted
 from tests.make import pdf
 from tests.web.test_papers import document_of, upload
 
@@ -47,13 +47,14 @@ def id_of(file: str) -> UUID:
 SAID = [
     (report(SELLER), "HỢP LỆ", ["Đúng mã số thuế 9900000030", "Nơi cấp chứng thư", "Không cần làm gì với tệp này"]),
     (unknown(SELLER), "KHÔNG XÁC ĐỊNH", ["Chưa xác minh được tình trạng thu hồi", "tự hỏi lại nơi cấp", "Bạn vẫn nộp được"]),
+    (untrusted(SELLER), "KHÔNG XÁC ĐỊNH", ["không do tổ chức được tin cậy cấp", "Ký lại bằng chứng thư", "chờ thêm thường"]),
     (altered(SELLER), "KHÔNG HỢP LỆ", ["đã bị thay đổi sau khi ký", "Ký số lại bản cuối cùng", "Thay tệp này"]),
     (unsigned(), "CHƯA KÝ SỐ", ["chưa được ký", "Thay tệp này"]),
     (report(RETAILER), "KHÔNG DÙNG ĐƯỢC CHO GIẤY TỜ NÀY", ["Thuộc mã số thuế khác", "Thay tệp này"]),
 ]
 
 
-@pytest.mark.parametrize("made, headline, said", SAID, ids=["valid", "unknown", "altered", "unsigned", "other"])
+@pytest.mark.parametrize("made, headline, said", SAID, ids=["valid", "unknown", "untrusted", "altered", "unsigned", "other"])
 async def test_the_owner_reads_what_is_wrong_and_what_to_do(
     seller: Browser, file: str, sessions: Sessions, made: Report, headline: str, said: list[str]
 ) -> None:
