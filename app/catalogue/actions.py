@@ -1,23 +1,44 @@
-"""Publish versions of procedures: from the files that are shipped, or from a definition somebody wrote."""
+"""Publish versions of procedures: from the files that are shipped, or from a draft that one person wrote and another confirms."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.approvals import actions as approvals
 from app.audit.events import Event
 from app.audit.record import record
-from app.catalogue import files
+from app.catalogue import drafts, files
+from app.catalogue.faults import fault
 from app.catalogue.lint import lint
-from app.catalogue.models import ProcedureVersion
+from app.catalogue.models import ProcedureDraft, ProcedureEnd, ProcedureVersion
 from app.catalogue.procedure import Procedure
+from app.catalogue.reading import MAX_SIGNS, Written, read
+from app.catalogue.writing import written
 from app.core.actor import SYSTEM, Actor
-from app.core.errors import Conflict, Incomplete
+from app.core.clock import day_in_vietnam
+from app.core.errors import Conflict, Incomplete, Problem
+from app.core.ids import uuid7
 from app.core.permissions import Permission
-from app.core.text import Text, fold
+from app.core.text import Text, fold, has_unwanted, nfc
 
+VERSION_CHANGE, RETIREMENT = "catalogue.version", "catalogue.retirement"
+_LONGEST = 1_000
+SAY_WHY = Text("Hãy ghi lý do và căn cứ, không quá 1.000 ký tự.", "Say why and on what ground, in 1,000 characters at most.")
+WAITS = Text(
+    "Bản nháp này đang chờ người thứ hai xác nhận nên chưa sửa được.",
+    "This draft waits for a second person and cannot be changed now.",
+)
+SAVED_BY_ANOTHER = Text(
+    "Bản nháp vừa được lưu ở nơi khác. Nội dung bạn gõ còn ở dưới; hãy mở lại bản nháp để xem bản mới rồi lưu lại.",
+    "The draft has just been saved elsewhere. What you typed is still below; open the draft again to see the newer one.",
+)
+TOO_LONG = Text("Tệp dài hơn mức cho phép (400.000 ký tự).", "The file is longer than allowed (400,000 characters).")
+HIDDEN = Text("Tệp có ký tự điều khiển hoặc ký tự ẩn.", "The file holds control or hidden characters.")
+LAST_DAY = Text("Ngày cuối phải từ hôm nay trở đi.", "The last day is today or later.")
 TAKEN = Text(
     "Phiên bản này đã được công bố với nội dung khác; phiên bản đã công bố không thay đổi được. Hãy tạo phiên bản mới.",
     "This version was already published with another content, and a published version never changes. Make a new version.",
@@ -39,10 +60,13 @@ async def publish(session: AsyncSession, actor: Actor, definition: Mapping[str, 
 
 
 async def seed(session: AsyncSession, *, at: datetime) -> int:
-    """Publish every version that is shipped and not yet there; how many are shipped."""
+    """Publish every version that is shipped and not yet there; how many are shipped.
+
+    A number that the ministry's own workshop has taken stays the ministry's.
+    """
     shipped = files.definitions()
     for definition in shipped.values():
-        if await _fingerprint(session, definition["procedure"], definition["version"]) != files.sha256(definition):
+        if await _fingerprint(session, definition["procedure"], definition["version"]) is None:
             await publish(session, SYSTEM, definition, at=at)
     return len(shipped)
 
@@ -79,3 +103,152 @@ def search_text(procedure: Procedure) -> str:
     texts = (procedure.title, procedure.sector, procedure.summary)
     words = [word for text in texts for word in (text.vi, text.en)]
     return fold(" ".join([*words, procedure.slug, procedure.code.national or ""]))
+
+
+async def draft(session: AsyncSession, actor: Actor, slug: str, *, at: datetime) -> UUID:
+    """Begin the next version of a procedure with the content of the newest. `NotFound`."""
+    actor.must(Permission.PROCEDURE_PUBLISH)
+    newest = await drafts.newest(session, slug)
+    begins = max(day_in_vietnam(at), newest.valid_from) + timedelta(days=1)
+    content = {**newest.content, "version": newest.version + 1, "valid_from": begins.isoformat(), "decision": None}
+    content.pop("valid_to", None)
+    return _begin(session, actor, slug, written(content), at)
+
+
+async def take_in(session: AsyncSession, actor: Actor, written_text: str, *, at: datetime) -> UUID:
+    """Keep a file from elsewhere as a draft, word for word. `Incomplete` when it is no definition at all."""
+    actor.must(Permission.PROCEDURE_PUBLISH)
+    kept = _clean(written_text)
+    found = read(kept)
+    if not found.definition:
+        raise Incomplete(found.problems)
+    slug = found.definition.get("procedure")
+    if not isinstance(slug, str) or not slug:
+        raise Incomplete([fault("procedure", "no-slug", "thiếu mã định danh của thủ tục", "the procedure's slug is missing")])
+    return _begin(session, actor, slug, kept, at)
+
+
+def _begin(session: AsyncSession, actor: Actor, slug: str, kept: str, at: datetime) -> UUID:
+    row = ProcedureDraft(id=uuid7(), slug=slug, text=kept, revision=1, saved_by=actor.person_id, saved_at=at, approval_id=None)
+    session.add(row)
+    record(session, actor, Event.PROCEDURE_DRAFTED, subject_kind="procedure_draft", subject_id=row.id, at=at)
+    return row.id
+
+
+async def save(session: AsyncSession, actor: Actor, draft_id: UUID, revision: int, written_text: str, *, at: datetime) -> None:
+    """Keep what was written, right or wrong. `Conflict` when somebody saved since `revision` or it waits."""
+    actor.must(Permission.PROCEDURE_PUBLISH)
+    row = await _mine(session, draft_id, revision)
+    row.text = _clean(written_text)
+    found = read(row.text).definition.get("procedure")
+    row.slug = found if isinstance(found, str) and found else row.slug
+    row.revision, row.saved_by, row.saved_at = revision + 1, actor.person_id or row.saved_by, at
+    detail = {"revision": row.revision}
+    record(session, actor, Event.PROCEDURE_SAVED, subject_kind="procedure_draft", subject_id=row.id, detail=detail, at=at)
+
+
+async def discard(session: AsyncSession, actor: Actor, draft_id: UUID, revision: int, *, at: datetime) -> None:
+    """Throw a draft away."""
+    actor.must(Permission.PROCEDURE_PUBLISH)
+    await session.delete(await _mine(session, draft_id, revision))
+    record(session, actor, Event.PROCEDURE_DISCARDED, subject_kind="procedure_draft", subject_id=draft_id, at=at)
+
+
+async def _mine(session: AsyncSession, draft_id: UUID, revision: int) -> ProcedureDraft:
+    row = await drafts.one(session, draft_id, lock=True)
+    if row.approval_id is not None:
+        raise Conflict(WAITS, slug="draft-waits")
+    if row.revision != revision:
+        raise Conflict(SAVED_BY_ANOTHER, slug="draft-saved")
+    return row
+
+
+def _clean(written_text: str) -> str:
+    kept = nfc(written_text.replace("\r\n", "\n").replace("\ufeff", ""))
+    if len(kept) > MAX_SIGNS:
+        raise Incomplete([Problem("text", "too-large", TOO_LONG)])
+    if has_unwanted(kept):
+        raise Incomplete([Problem("text", "hidden-characters", HIDDEN)])
+    return kept
+
+
+async def propose(session: AsyncSession, actor: Actor, draft_id: UUID, revision: int, note: str, *, at: datetime) -> UUID:
+    """Propose a draft as the next version; another person publishes it. `Incomplete` with everything that is wrong."""
+    actor.must(Permission.PROCEDURE_PUBLISH)
+    row = await _mine(session, draft_id, revision)
+    said = _reason(note)
+    content = files.plain(await _ready(session, read(row.text), day_in_vietnam(at)))
+    payload = {"draft": str(row.id), "content": content, "sha256": files.sha256(content), "note": said}
+    approval_id = await approvals.ask(session, actor, VERSION_CHANGE, payload, at=at)
+    await session.flush()  # the draft points to it
+    row.approval_id = approval_id
+    record(session, actor, Event.PROCEDURE_PROPOSED, subject_kind="approval", subject_id=approval_id, at=at)
+    return approval_id
+
+
+async def _ready(session: AsyncSession, found: Written, today: date) -> dict[str, Any]:
+    """The definition, if it may be published as the next version of its procedure."""
+    if found.problems:
+        raise Incomplete(found.problems)
+    if wrong := await drafts.out_of_turn(session, Procedure.of(found.definition), today):
+        raise Incomplete(wrong)
+    return found.definition
+
+
+def _reason(note: str) -> str:
+    said = nfc(note.strip())
+    if not said or len(said) > _LONGEST or has_unwanted(said):
+        raise Incomplete([Problem("note", "required", SAY_WHY)])
+    return said
+
+
+async def confirm(session: AsyncSession, actor: Actor, approval_id: UUID, *, at: datetime) -> Procedure:
+    """Publish what another person proposed, exactly that content, from its day on. The draft is gone then."""
+    actor.must(Permission.PROCEDURE_PUBLISH)
+    asked = await approvals.confirm(session, actor, approval_id, VERSION_CHANGE, at=at)
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('procedure versions'))"))
+    if wrong := await drafts.out_of_turn(session, Procedure.of(asked["content"]), day_in_vietnam(at)):
+        raise Incomplete(wrong)
+    procedure = await publish(session, actor, asked["content"], at=at)
+    row = await session.get(ProcedureDraft, UUID(asked["draft"]))
+    if row is not None:
+        await session.delete(row)
+    return procedure
+
+
+async def reject(session: AsyncSession, actor: Actor, approval_id: UUID, *, at: datetime) -> None:
+    """Turn a proposed version or retirement down; a draft may be changed again."""
+    actor.must(Permission.PROCEDURE_PUBLISH)
+    row = await session.scalar(select(ProcedureDraft).where(ProcedureDraft.approval_id == approval_id).with_for_update())
+    await approvals.reject(session, actor, approval_id, VERSION_CHANGE if row else RETIREMENT, at=at)
+    if row:
+        row.approval_id = None
+    record(session, actor, Event.PROCEDURE_REJECTED, subject_kind="approval", subject_id=approval_id, at=at)
+
+
+async def propose_end(session: AsyncSession, actor: Actor, slug: str, last_day: date, note: str, *, at: datetime) -> UUID:
+    """Propose that a procedure ends after a day; open dossiers go on under their version. Another person confirms."""
+    actor.must(Permission.PROCEDURE_PUBLISH)
+    newest = await drafts.newest(session, slug)
+    said = _reason(note)
+    if last_day < day_in_vietnam(at):
+        raise Incomplete([Problem("last-day", "in-the-past", LAST_DAY)])
+    payload = {"slug": slug, "version": newest.version, "last_day": last_day.isoformat(), "note": said}
+    approval_id = await approvals.ask(session, actor, RETIREMENT, payload, at=at)
+    record(session, actor, Event.PROCEDURE_PROPOSED, subject_kind="approval", subject_id=approval_id, at=at)
+    return approval_id
+
+
+async def confirm_end(session: AsyncSession, actor: Actor, approval_id: UUID, *, at: datetime) -> None:
+    """End the procedure as another person proposed. `Conflict` when it has ended or a later version was published since."""
+    actor.must(Permission.PROCEDURE_PUBLISH)
+    asked = await approvals.confirm(session, actor, approval_id, RETIREMENT, at=at)
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('procedure versions'))"))
+    newest = await drafts.newest(session, asked["slug"])
+    if newest.version != asked["version"] or await session.get(ProcedureEnd, (newest.slug, newest.version)):
+        raise Conflict
+    last_day = date.fromisoformat(asked["last_day"])
+    row = ProcedureEnd(slug=newest.slug, version=newest.version, last_day=last_day, approval_id=approval_id, ended_at=at)
+    session.add(row)
+    named, detail = f"{newest.slug}/{newest.version}", {"last_day": asked["last_day"]}
+    record(session, actor, Event.PROCEDURE_RETIRED, subject_kind="procedure", subject_id=named, detail=detail, at=at)

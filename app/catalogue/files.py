@@ -41,3 +41,13 @@ def sha256(definition: Mapping[str, Any]) -> str:
     """The fingerprint of a definition's content: the same whatever comments, quoting or order of keys the file has."""
     canonical = json.dumps(plain(definition), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def shipped(slug: str, version: int) -> str | None:
+    """The file of one shipped version, as it is written."""
+    return texts().get(f"{slug}/{version}")
+
+
+def sha256_of(text: str) -> str:
+    """The fingerprint of a shipped file's content."""
+    return sha256(yaml.load(text, LOADER))  # noqa: S506  (both are safe loaders)

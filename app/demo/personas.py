@@ -131,6 +131,13 @@ ADMINISTRATORS = (
         MINISTRY,
         (Role.SYSTEM_ADMIN, Role.PROCEDURE_CONTROLLER),
     ),
+    Persona(
+        "ks-1",
+        "Cao Văn Kiểm",
+        Text("Kiểm soát thủ tục hành chính", "Procedure control"),
+        MINISTRY,
+        (Role.PROCEDURE_CONTROLLER,),
+    ),
 )
 OFFICIALS = (
     DESK_OFFICER,
