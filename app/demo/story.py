@@ -31,6 +31,8 @@ DESK = "mc-1"
 PATIENCE_SECONDS = 60
 """For what a job does: signature checks, seals, the gateway's notice. The receipt alone must be there in 10 seconds."""
 RECEIPT_SECONDS = 10
+_ON_THE_WAY = ("TNHS", "BLP", "TBP", "PKS")
+"""Numbers of receipts, fee notices and control slips: no result."""
 
 
 @dataclass
@@ -297,7 +299,7 @@ async def verify(story: Story) -> None:
     browser = await story.business()
     mine = await browser.get(story.here)
     numbers = re.findall(r"\d{2,}/20\d\d/[A-ZĐ-]+", mine.text)
-    story.result_number = next(number for number in numbers if not number.endswith(("TNHS", "BLP")))
+    story.result_number = next(number for number in numbers if not number.endswith(_ON_THE_WAY))
     story.result = await _result_bytes(story, mine)
     public = Browser(story.people.portal)
     seen = await public.get("/xac-thuc?" + urlencode({"so": story.result_number}))
@@ -311,7 +313,7 @@ def judge(pdf: bytes) -> None:
     """Our own engine, and `pdfsig` where it is installed, accept the file: personal signature, seal, time stamp."""
     with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
         Path(file.name).write_bytes(pdf)
-        report = json.loads(_said([sys.executable, "-m", "app", "signature", "check", file.name, "--json"]))
+        [report] = json.loads(_said([sys.executable, "-m", "app", "signature", "check", file.name, "--json"]))["reports"]
         expect(report["verdict"] == "VALID", f"our engine says VALID, not {report['verdict']}")
         kinds = [signature["kind"] for signature in report["signatures"]]
         expect(kinds == ["sig", "seal", "doc_ts"], f"personal signature, seal, time stamp, not {kinds}")
