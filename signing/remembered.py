@@ -8,8 +8,10 @@ import hashlib
 from typing import Any
 
 from asn1crypto import algos, keys
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from pyhanko_certvalidator.sig_validate import (
     DEFAULT_VALIDATION_CONTEXT,
+    AlgorithmNotSupported,
     DefaultSignatureValidator,
     SignatureValidationContext,
 )
@@ -30,7 +32,7 @@ class Remembering(DefaultSignatureValidator):
         signature_algorithm: algos.SignedDigestAlgorithm,
         context: SignatureValidationContext = DEFAULT_VALIDATION_CONTEXT,
     ) -> None:
-        """Raises what the engine's own raises."""
+        """Raises InvalidSignature where the engine does, and where it stumbles over key and signature of different kinds."""
         everything = (
             signature,
             hashlib.sha256(signed_data).digest(),
@@ -40,7 +42,11 @@ class Remembering(DefaultSignatureValidator):
         )
         if everything in _right:
             return
-        super().validate_signature(signature, signed_data, public_key_info, signature_algorithm, context)
+        try:
+            super().validate_signature(signature, signed_data, public_key_info, signature_algorithm, context)
+        except (AssertionError, TypeError, ValueError, AlgorithmNotSupported, UnsupportedAlgorithm) as odd:
+            # of another kind than the key, or of none that exists: not made with this key, and no fault of ours
+            raise InvalidSignature from odd
         if len(_right) >= _MOST:
             _right.clear()
         _right.add(everything)
