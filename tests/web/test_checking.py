@@ -84,9 +84,10 @@ async def _english(browser: Browser, tmp_path: Path, content: bytes) -> Page:
 
 async def test_a_changed_file_is_explained(guest: Browser, tmp_path: Path, signed: bytes) -> None:
     at = signed.index(b"/MediaBox[0 0 595 842]")
-    page = await check(guest, tmp_path, signed[: at + 13] + b"9" + signed[at + 14 :])
-    for words in (">KHÔNG HỢP LỆ<", "Nội dung không khớp với chữ ký", "Cần làm gì", "Ký số lại bản cuối cùng"):
+    page = await check(guest, tmp_path, signed[: at + 13] + b"9" + signed[at + 14 :], ma_so_thue=BUSINESS)
+    for words in (">KHÔNG HỢP LỆ<", "Nội dung không khớp với chữ ký", "Cần làm gì", "Ký số lại bản cuối cùng", "ghi mã số này"):
         assert words in page.text, words
+    assert "có chữ ký của doanh nghiệp này" not in page.text
 
 
 REFUSED = [
