@@ -1,4 +1,8 @@
-"""Ready-made papers in var/demo/files: signed ones for every paper of every procedure, and hostile ones, for each business."""
+"""Ready-made papers in var/demo/files, for each business.
+
+Signed ones by name for the procedures that the journey plays, one for every paper of all the others, and hostile ones: a
+file for each paper of fifty procedures would take a minute to sign.
+"""
 
 import io
 import json
@@ -18,12 +22,13 @@ from app.demo.personas import DIRECT_SELLER, ENTERPRISES, RETAILER
 from app.demo.pki import OTHER_BUSINESS, Pki, business, fingerprint_of, pki_of
 from app.demo.sign import sign
 
-HOSTILE = "loi"
+HOSTILE, ANY = "loi", "chung"
 _HERE = Path(__file__).parent
 _README = """\
 Tệp mẫu để nộp thử. Mọi tên người, doanh nghiệp và mã số đều là giả định.
 
   <mã số thuế>/<thủ tục>/<giấy tờ>-<thứ tự tệp>.pdf   đã ký bằng chứng thư của doanh nghiệp đó: nộp được
+  <mã số thuế>/chung/giay-to.{pdf,docx,xlsx}           dùng cho mọi giấy tờ của các thủ tục khác; tệp PDF đã ký
   <mã số thuế>/loi/                                    các tệp có lỗi: cổng phải từ chối hoặc cảnh báo
     sai-ma-so-thue.pdf            ký bằng chứng thư của doanh nghiệp khác
     sua-sau-khi-ky.pdf            bị sửa một ký tự sau khi ký
@@ -38,6 +43,7 @@ Ký tệp PDF khác: .venv/bin/motcua demo sign TEP.pdf --as 9900000030
 Sample papers. All people, enterprises and numbers are made up.
 
   <tax code>/<procedure>/<paper>-<file>.pdf            signed with that business's certificate: may be filed
+  <tax code>/chung/giay-to.{pdf,docx,xlsx}             for every paper of the other procedures; the PDF is signed
   <tax code>/loi/                                      files with a fault: the portal must refuse or warn
     sai-ma-so-thue.pdf            signed with another business's certificate
     sua-sau-khi-ky.pdf            one character changed after signing
@@ -62,6 +68,7 @@ def make_files(settings: Settings, tax_codes: Sequence[str] = (DIRECT_SELLER, RE
     for tax_code in tax_codes:
         for procedure in procedures:
             _make_papers(folder / tax_code / procedure.slug, pki, procedure, tax_code)
+        _make_common(folder / tax_code / ANY, pki, tax_code)
         _make_hostile(folder / tax_code / HOSTILE, pki, tax_code)
     (folder / "README.txt").write_text(_README)
     mark.write_text(fingerprint)
@@ -71,6 +78,11 @@ def make_files(settings: Settings, tax_codes: Sequence[str] = (DIRECT_SELLER, RE
 def file_of(settings: Settings, tax_code: str, procedure: str, paper: str, place: int, ending: str) -> Path:
     """Where the ready file for one place of a paper lies; `place` counts from 0, file names from 1."""
     return settings.var / "demo" / "files" / tax_code / procedure / f"{paper}-{place + 1}.{ending}"
+
+
+def common_file(settings: Settings, tax_code: str, ending: str) -> Path:
+    """A file that will do for any paper in that format: pdf (signed), docx or xlsx."""
+    return settings.var / "demo" / "files" / tax_code / ANY / f"giay-to.{ending}"
 
 
 def hostile_file(settings: Settings, tax_code: str, name: str) -> Path:
@@ -104,6 +116,13 @@ def _make_papers(folder: Path, pki: Pki, procedure: Procedure, tax_code: str) ->
         for place, endings in enumerate(paper.formats, start=1):
             made = _make_paper(pki, paper, endings, tax_code)
             (folder / f"{paper.id}-{place}.{made[0]}").write_bytes(made[1])
+
+
+def _make_common(folder: Path, pki: Pki, tax_code: str) -> None:
+    folder.mkdir(parents=True)
+    (folder / "giay-to.pdf").write_bytes(sign(pki, draw("Giấy tờ của doanh nghiệp", tax_code), business(tax_code)))
+    for ending in ("docx", "xlsx"):
+        (folder / f"giay-to.{ending}").write_bytes(_office_file(ending))
 
 
 def _make_paper(pki: Pki, paper: Paper, endings: tuple[str, ...], tax_code: str) -> tuple[str, bytes]:
@@ -141,9 +160,12 @@ def altered(signed: bytes) -> bytes:
 
 
 def _procedures() -> list[Procedure]:
-    """The newest version of every procedure that comes with the portal."""
+    """The newest version of every procedure that the journey plays: those with answers beside this file."""
+    played = {file.stem for file in (_HERE / "answers").glob("*.yaml")}
     newest: dict[str, Procedure] = {}
-    for definition in definitions().values():
+    for name, definition in definitions().items():
+        if name.partition("/")[0] not in played:
+            continue
         procedure = Procedure.of(definition)
         if procedure.slug not in newest or procedure.version > newest[procedure.slug].version:
             newest[procedure.slug] = procedure
