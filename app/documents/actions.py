@@ -1,6 +1,7 @@
 """Take files in, put them away, write down what their check said. Whether they may be changed now is the heart's question."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from app.documents.rules import FileState, Own, own_signature, refusal_of
 from app.documents.slots import Slot
 from app.documents.stamping import await_stamp
 from signing import Verdict
+from signing.codes import CODES
 
 _FIRST_WAIT = timedelta(seconds=10)
 _LONGEST_WAIT = timedelta(hours=1)
@@ -120,11 +122,20 @@ async def keep_findings(
         document.binding = own_signature(findings.report, document.tax_code)
         document.refusal = refusal_of(findings.report)
         document.report = findings.report.to_json()
+        document.today = _today(findings)
         document.trust_epoch = findings.report.trust_epoch
         _note_doubt(document, findings.report.verdict, at)
         if document.filed_round is not None and document.verdict != known_before:
             await_stamp(document, at=at)  # what is known now was not known at filing: it gets a receipt of its own
     return document
+
+
+def _today(findings: Findings) -> dict[str, Any] | None:
+    """What the check would say today, beside a report that judges as of the filing."""
+    if findings.today is None or findings.filed_at is None:
+        return None
+    grave = [code for code in sorted(findings.today.codes) if CODES[code].forces is not None]
+    return {"verdict": findings.today.verdict, "codes": grave, "as_of": findings.filed_at.isoformat()}
 
 
 def _note_doubt(document: Document, verdict: Verdict, at: datetime) -> None:

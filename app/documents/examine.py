@@ -1,17 +1,16 @@
 """The check itself: decrypt, look, ask for revocation data once, look again. Burns CPU and waits: for the worker only."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from app.core.blobs import Blobs
+from app.documents.filed import Filing, as_filed
 from app.documents.formats import ending_of, flaw_in
 from app.documents.queries import CheckOrder
-from signing import Evidence, Gate, Need, Policy, Pool, Report, TrustSnapshot, Verdict
-
-Gather = Callable[[Sequence[Need]], Awaitable[Evidence]]
+from app.trust.actions import Gather
+from signing import Evidence, Gate, Policy, Pool, Report, TrustSnapshot, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +19,9 @@ class Findings:
 
     report: Report | None
     flaw: str | None = None
+    today: Report | None = None
+    """Where `report` judges as of the filing at `filed_at`: what it would say today."""
+    filed_at: datetime | None = None
 
 
 async def examine(
@@ -31,14 +33,18 @@ async def examine(
     evidence: Evidence,
     gather: Gather,
     at: datetime,
+    filing: Filing | None = None,
 ) -> Findings:
-    """Check one file against the trust store. Never raises on a hostile file."""
+    """Check one file against the trust store, as of its `filing` where that is proven. Never raises on a hostile file."""
     ending = ending_of(order.name)
     async with blobs.plain(order.document_id, order.dossier_id) as path:
         if ending != "pdf":
             return Findings(None, await asyncio.to_thread(flaw_in, path, ending))
         policy = Policy(at=at, trust=trust, evidence=evidence, gate=Gate())
-        return Findings(await _with_evidence(path, policy, pool, gather))
+        today = await _with_evidence(path, policy, pool, gather)
+        if filing is None or today.sha256 != filing.sha256:
+            return Findings(today)
+        return Findings(await as_filed(path, filing, policy, pool, gather), today=today, filed_at=filing.at)
 
 
 async def _with_evidence(path: Path, policy: Policy, pool: Pool, gather: Gather) -> Report:

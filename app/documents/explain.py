@@ -111,6 +111,23 @@ def headline_for(told: Explained, *, refused: bool) -> Text:
     return terms.NOT_USABLE if refused and told.kind == "good" else told.headline
 
 
+@dataclass(frozen=True, slots=True)
+class Today:
+    """A report that judges as of the filing (`as_of`): whether today's check would say something else, what and why."""
+
+    as_of: datetime
+    differs: bool
+    headline: Text
+    reasons: tuple[Text, ...]
+
+
+def today_of(today: Mapping[str, Any], verdict: str | None) -> Today:
+    """From what is kept beside the report."""
+    said = Verdict(today["verdict"])
+    reasons = tuple(_point_text(code) for code in today["codes"])
+    return Today(datetime.fromisoformat(today["as_of"]), said != verdict, terms.HEADLINE[said], reasons)
+
+
 def etsi(report: Mapping[str, Any]) -> bytes | None:
     """The stored report in the form of ETSI TS 119 102-2; None where there is no signature to report on."""
     made = Report.from_json(report)

@@ -17,7 +17,8 @@ class Document(Base):
     belongs to. `binding` is what the filer's own signature is worth (`rules.Own`), `refusal` the code that keeps the file
     out; both are read off `report` when it is stored. A file that was ever filed (`filed_round`) is never erased, only
     marked `removed_at`. `stamp_due_at` is set while the receipt's time stamp is to come, `unknown_since` while the check
-    cannot tell, `doubt_told_at` once the filer was told so.
+    cannot tell, `doubt_told_at` once the filer was told so. `today` is set where the report judges as of the filing: what the
+    same check says today (`verdict`, `codes`), and of when the report is (`as_of`).
     """
 
     __tablename__ = "document"
@@ -40,6 +41,7 @@ class Document(Base):
     binding: Mapped[str | None]
     refusal: Mapped[str | None]
     report: Mapped[dict[str, Any] | None]
+    today: Mapped[dict[str, Any] | None]
     trust_epoch: Mapped[int | None]
     tax_code: Mapped[str]
     uploaded_by: Mapped[str]

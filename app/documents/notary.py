@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from app.core.db import Sessions, transaction
 from app.core.settings import Settings
 from app.documents import receipts, stamping, statements
 from app.documents.examine import Findings
+from app.documents.filed import filing_of
 from app.documents.receipts import StampOrder
 from app.trust import actions as trust_actions
 from app.trust import queries as trust
@@ -89,10 +90,14 @@ class Notary:
         return Ground(await trust.snapshot(session), signing.HttpTsa(url, rules))
 
     async def _checked(self, order: StampOrder, store: signing.TrustSnapshot, at: datetime) -> stamping.Checked:
-        """What was asked about exactly this file is what its receipt keeps."""
+        """What was asked about exactly this file is what its receipt keeps. A second receipt, too, judges as of the first."""
+        earlier = await filing_of(self.sessions, order.check, gather=self._asked(at), at=at) if order.made else None
         async with self.blobs.plain(order.check.document_id, order.check.dossier_id) as path:
             heard = await self._asked(at)(await self.pool.revocation_needs(path, store))
             policy = signing.Policy(at=at, trust=store, evidence=heard, gate=signing.Gate())
+            if earlier is not None:
+                policy = replace(policy, at=earlier.at, evidence=earlier.evidence.with_items(heard.items))
+                heard = policy.evidence
             return stamping.Checked(await self.pool.check(path, policy), heard)
 
     def _asked(self, at: datetime) -> trust_actions.Gather:

@@ -21,6 +21,7 @@ class CheckOrder:
     name: str
     tax_code: str
     uploaded_at: datetime
+    filed: bool
 
 
 async def papers_of(session: AsyncSession, dossier_id: UUID) -> list[Document]:
@@ -54,7 +55,13 @@ async def to_check(session: AsyncSession, dossier_id: UUID, document_id: UUID) -
         return None
     if document.state == FileState.CHECKED and document.next_check_at is None:
         return None
-    return CheckOrder(dossier_id, document_id, document.name, document.tax_code, document.uploaded_at)
+    return order_of(document)
+
+
+def order_of(document: Document) -> CheckOrder:
+    """What the examiner needs of a file."""
+    filed = document.filed_round is not None
+    return CheckOrder(document.dossier_id, document.id, document.name, document.tax_code, document.uploaded_at, filed)
 
 
 async def due_for_recheck(session: AsyncSession, *, at: datetime, limit: int = 100) -> list[tuple[UUID, UUID]]:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import Document, EvidenceRenewal, ReceiptEvidence, ReceiptRenewal
-from app.documents.queries import CheckOrder
+from app.documents.queries import CheckOrder, order_of
 from app.trust import queries as trust
 
 
@@ -97,8 +97,7 @@ async def to_stamp(session: AsyncSession, dossier_id: UUID, document_id: UUID) -
         return None
     counted = select(func.count()).where(ReceiptEvidence.dossier_id == dossier_id, ReceiptEvidence.document_id == document_id)
     made = await session.scalar(counted) or 0
-    order = CheckOrder(dossier_id, document_id, document.name, document.tax_code, document.uploaded_at)
-    return StampOrder(order, document.sha256, document.verdict, document.refusal, made)
+    return StampOrder(order_of(document), document.sha256, document.verdict, document.refusal, made)
 
 
 async def due_for_stamp(session: AsyncSession, *, at: datetime, limit: int) -> Iterable[Document]:

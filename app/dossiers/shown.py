@@ -151,6 +151,7 @@ def document_view(
         binding=document.binding,
         refusal=document.refusal,
         report=document.report,
+        today=document.today,
         acceptance=judgement.acceptance,
         reason=judgement.reason,
         must_be_signed=must_be_signed,

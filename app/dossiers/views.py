@@ -117,6 +117,7 @@ class DocumentView:
     binding: str | None
     refusal: str | None
     report: Mapping[str, Any] | None
+    today: Mapping[str, Any] | None
     acceptance: Acceptance
     reason: Text
     must_be_signed: bool

@@ -13,6 +13,7 @@ from app.core.db import Sessions, transaction
 from app.core.settings import Settings
 from app.documents import examine
 from app.documents import queries as documents
+from app.documents.filed import filing_of
 from app.documents.notary import Notary
 from app.documents.pool import CheckingPool
 from app.dossiers.actions import automatic, decide, deliver, papers, recount
@@ -52,7 +53,9 @@ async def check_document(tools: Tools, payload: Payload, at: datetime) -> None:
     if order is None:
         return
     gather = partial(trust_actions.gather, tools.sessions, loopback=tools.settings.fetch_loopback, at=at)
-    found = await examine.examine(order, pool=tools.pool, blobs=tools.blobs, trust=store, evidence=evidence, gather=gather, at=at)
+    filing = await filing_of(tools.sessions, order, gather=gather, at=at) if order.filed else None
+    desk = partial(examine.examine, order, pool=tools.pool, blobs=tools.blobs, filing=filing)
+    found = await desk(trust=store, evidence=evidence, gather=gather, at=at)
     async with transaction(tools.sessions) as session:
         await papers.checked(session, dossier_id, document_id, found, at=clock.now())
 

@@ -37,6 +37,7 @@ async def shown(session: AsyncSession, case: CaseFile, file: DocumentView, at: d
     return {
         "told": told,
         "headline": explain.headline_for(told, refused=refused) if told and file.state == FileState.CHECKED else None,
+        "today": explain.today_of(file.today, file.verdict) if file.today else None,
         "queued": is_queued(file.state, file.next_check_at, at),
         "standings": STANDING,
         "receipts": await _receipts(session, case.card.id, file.id),

@@ -91,6 +91,19 @@ class Archive:
             found = await proving.material(session, self.dossier_id, self.document_id, epoch=epoch)
         return await proving.proof(found, check=self.notary.pool.check, blobs=self.notary.blobs, at=at)
 
+    async def press_the_button(self) -> None:
+        """Somebody asks once more, and the worker checks."""
+        async with transaction(self.sessions) as session:
+            document = await session.get_one(Document, (self.dossier_id, self.document_id))
+            document.next_check_at = self.authorities.at
+        asked = {"dossier_id": str(self.dossier_id), "document_id": str(self.document_id)}
+        await JOBS["documents.check"](self.tools, asked, self.authorities.at)
+
+    @property
+    def tools(self) -> Tools:
+        notary = self.notary
+        return Tools(notary.settings, self.sessions, notary.blobs, notary.pool, press=None, mailer=None)
+
     async def years_pass(self, years: float) -> None:
         self.authorities.at = NOW + years * YEAR
 
@@ -124,8 +137,7 @@ async def test_a_filed_paper_gets_a_receipt_beside_it_and_stays_as_it_was(archiv
 
 async def test_the_worker_finds_what_was_filed_and_stamps_it(archive: Archive):
     await archive.file()
-    notary, at = archive.notary, archive.authorities.at + SOON
-    tools = Tools(notary.settings, archive.sessions, notary.blobs, notary.pool, press=None, mailer=None)
+    tools, at = archive.tools, archive.authorities.at + SOON
     for _ in range(2):  # the second turn finds it handed out already
         await schedule.stamp_documents(tools, at)
     async with transaction(archive.sessions) as session:
@@ -280,3 +292,47 @@ async def test_nobody_takes_a_proof_back(owner, table: str):
     await owner.execute(text("SET session_replication_role = origin"))
     with pytest.raises(Exception, match="append-only"):
         await owner.execute(text(f"DELETE FROM {table}"))
+
+
+async def test_the_button_asked_ten_years_later_still_says_what_held_at_filing(archive: Archive):
+    """And, beside it, what the same file would be worth if it came today."""
+    await archive.file()
+    await archive.stamp()
+    for years, new_root in ((2.3, False), (6.7, True)):
+        await archive.years_pass(years)
+        await archive.adopt(new_root=new_root)
+        assert await archive.renew() == 1
+    await archive.years_pass(10)
+    await archive.press_the_button()
+
+    document = await archive.document()
+    assert (document.verdict, document.refusal) == ("VALID", None)
+    assert document.today is not None
+    assert (document.today["verdict"], document.today["as_of"]) == ("INDETERMINATE", (NOW + SOON).isoformat())
+
+
+async def test_a_recheck_hears_of_a_revocation_before_the_filing(archive: Archive, monkeypatch):
+    """The authority speaks late and dates it back: nobody could know at filing, yet it counts, and a second receipt says so."""
+    with monkeypatch.context() as early:
+        early.setattr(archive.authorities.pki.arch, "get_revoked_certs_at_time", lambda *_, **__: iter(()))
+        await archive.file("bizrev")
+        await archive.stamp()
+    archive.authorities.at += timedelta(days=8)
+    await archive.press_the_button()
+    await archive.stamp()
+
+    assert [receipt.verdict for receipt in await archive.kept()] == ["VALID", "INVALID"]
+    assert (await archive.document()).refusal == "CERT_REVOKED"
+    proof = await archive.prove()
+    assert (proof.proven, proof.recorded, proof.filed_at) == (True, "INVALID", NOW + SOON), proof.problems
+
+
+async def test_a_recheck_of_a_file_that_was_exchanged_is_not_judged_as_of_the_filing(archive: Archive):
+    await archive.file()
+    await archive.stamp()
+    other = await sign_paper(make.pdf(6_000), archive.authorities.pki.signer("biz"))
+    await archive.notary.blobs.erase(archive.document_id)
+    await archive.notary.blobs.put_bytes(archive.document_id, archive.dossier_id, other)
+    await archive.press_the_button()
+
+    assert (await archive.document()).today is None

@@ -121,6 +121,18 @@ async def submitted(sessions: Sessions, file: str) -> str:
     return "/can-bo" + file[file.index("/ho-so") :]
 
 
+async def test_the_official_reads_what_held_at_filing_and_what_today_would_say(
+    clerk: Browser, file: str, sessions: Sessions
+) -> None:
+    await found(sessions, id_of(file), report(SELLER))
+    today = {"verdict": "INDETERMINATE", "codes": ["CERT_EXPIRED"], "as_of": "2026-11-23T03:00:00+00:00"}
+    async with transaction(sessions) as session:
+        await session.execute(update(Document).where(Document.id == id_of(file)).values(today=today))
+    page = await clerk.get(await submitted(sessions, file))
+    for words in (">HỢP LỆ<", "Xét như lúc nộp, ", "Nếu tệp này được nộp hôm nay", "Chứng thư đã hết hạn"):
+        assert words in page.text, words
+
+
 async def test_the_official_reads_everything_and_takes_it_away(clerk: Browser, file: str, sessions: Sessions) -> None:
     made = altered(SELLER)
     await found(sessions, id_of(file), made)
