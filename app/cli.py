@@ -310,18 +310,12 @@ def _signature_check(given: argparse.Namespace) -> int:
 
 
 def _signature_evidence(given: argparse.Namespace) -> int:
-    """Exit 0: proven, and judged again as it was then; 1: not; 2: a time that cannot be used."""
+    """Exit 0: proven, and judged again as it was then; 1: not."""
     from app.core.blobs import blobs_of
     from app.documents import pool, proving
     from signing import command
 
-    try:
-        at = clock.now() if given.at is None else command.moment(given.at)
-    except command.Unusable as unusable:
-        print(unusable, file=sys.stderr)
-        return 2
-
-    settings = _settings()
+    settings, at = _settings(), clock.now() if given.at is None else command.moment(given.at)
 
     async def prove(sessions: Sessions) -> proving.Proof:
         async with transaction(sessions) as session:

@@ -113,14 +113,6 @@ def test_what_cannot_be_used_is_two_sentences_and_exit_code_2(files, capsys, arg
     assert vi != en
 
 
-def test_a_proof_as_of_a_time_that_is_none_is_two_sentences_too(capsys):
-    nothing = "00000000-0000-0000-0000-000000000000"
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["signature", "evidence", nothing, nothing, "--at", ""])
-    assert ended.value.code == 2
-    assert "is not understood" in capsys.readouterr().err
-
-
 def test_without_a_store_of_the_portal_the_command_says_what_to_use_instead(files, capsys, monkeypatch):
     from app.core.settings import Settings
 
