@@ -23,10 +23,11 @@ async def test_without_a_database_it_is_alive_but_not_ready(main_app, visitor, t
 
 
 async def test_behind_the_newest_schema_it_is_not_ready(visitor, owner):
+    newest = await owner.scalar(text("SELECT version_num FROM alembic_version"))
     await owner.execute(text("UPDATE alembic_version SET version_num = 'older'"))
     await owner.commit()
     answer = await visitor.get("/readyz")
-    await owner.execute(text("UPDATE alembic_version SET version_num = '2026_11_23_first'"))
+    await owner.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest})
     await owner.commit()
 
     assert answer.status_code == 503
