@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue import queries as catalogue
@@ -69,11 +69,12 @@ async def simulate(session: AsyncSession, actor: Actor, draft: Procedure) -> Sim
 
 async def _filed(session: AsyncSession, actor: Actor, slug: str) -> Sequence[_Filed]:
     """The latest dossiers with what was handed in first."""
-    mine = visible_to(actor).condition
     wanted = (
-        select(Dossier, Submission)
+        visible_to(actor)
+        .select()
+        .add_columns(Submission)
         .join(Submission, (Submission.dossier_id == Dossier.id) & (Submission.round == 0))
-        .where(mine, Dossier.procedure == slug)
+        .where(Dossier.procedure == slug)
         .order_by(Submission.at.desc())
         .limit(MOST)
     )
