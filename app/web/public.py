@@ -1,6 +1,7 @@
 """Pages for everyone: home, catalogue, tracking by reference, verification of results, and what a public service must state."""
 
 from datetime import datetime
+from itertools import groupby
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -40,16 +41,42 @@ async def home(request: Request, session: Session, at: At) -> Shown:
 
 
 @router.get("/thu-tuc")
-async def procedures(request: Request, session: Session, at: At, q: Annotated[str, Query(max_length=MAX_SEARCH)] = "") -> Shown:
-    """The catalogue; the search ignores accents."""
+async def procedures(
+    request: Request,
+    session: Session,
+    at: At,
+    q: Annotated[str, Query(max_length=MAX_SEARCH)] = "",
+    linh_vuc: Annotated[str, Query(max_length=MAX_SEARCH)] = "",
+) -> Shown:
+    """The catalogue by sector; the search ignores accents and stays while one goes from sector to sector."""
     cards = await catalogue.listing(session, search=q.strip() or None, on=day_in_vietnam(at))
-    return page(request, "public/procedures.html", cards=cards, q=q.strip())
+    found = [(_address_of(sector), sector, tuple(group)) for sector, group in groupby(sorted(cards, key=_sector), _sector_of)]
+    chosen = [each for each in found if each[0] == linh_vuc] or found
+    shown = {"sectors": found, "chosen": chosen, "linh_vuc": linh_vuc if len(chosen) == 1 else "", "total": len(cards)}
+    return page(request, "public/procedures.html", q=q.strip(), **shown)
+
+
+def _sector(card: catalogue.Card) -> tuple[str, str]:
+    return fold(card.sector.vi), fold(card.title.vi)
+
+
+def _sector_of(card: catalogue.Card) -> Text:
+    return card.sector
+
+
+def _address_of(sector: Text) -> str:
+    return fold(sector.vi).replace(" ", "-")
 
 
 @router.get("/thu-tuc/{slug}")
 async def procedure(request: Request, session: Session, at: At, slug: str, who: MaybeVisitor) -> Shown:
     """Everything one needs to know before starting, and the date to expect an answer."""
     found = await catalogue.published(session, slug, on=day_in_vietnam(at))
+    return await about(request, session, at, found, may_start=who is None or who.is_business)
+
+
+async def about(request: Request, session: Session, at: At, found: Procedure, *, may_start: bool) -> Shown:
+    """The public page of a version; the workshop shows a draft's with it."""
     calendar = await worktime.calendar(session)
     return page(
         request,
@@ -62,7 +89,7 @@ async def procedure(request: Request, session: Session, at: At, slug: str, who: 
         outlook=found.outlook(calendar, at),
         unit=await _unit_name(session, found),
         today=at,
-        may_start=who is None or who.is_business,
+        may_start=may_start,
     )
 
 

@@ -1,0 +1,101 @@
+"""The workshop of procedures: written by one, tried out, published by another."""
+
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+from app.demo.browsing import Browser, Page
+from tests.web.conftest import browser_of
+
+HOME = "/quan-tri/xuong"
+SLUG = "spirits-production-licence"
+
+
+@pytest.fixture
+async def first(world: FastAPI) -> Browser:
+    return await browser_of(world, "ks-1")
+
+
+@pytest.fixture
+async def second(world: FastAPI) -> Browser:
+    return await browser_of(world, "qt-2")
+
+
+async def begun(browser: Browser) -> Page:
+    shown = await browser.get(f"{HOME}/{SLUG}/1")
+    return await browser.send(shown, shown.form("/soan"))
+
+
+def address(draft: Page) -> str:
+    return next(link for link in draft.links(f"{HOME}/ban-nhap/")).partition("/phan/")[0].removesuffix("/xem")
+
+
+async def test_a_version_is_written_with_forms_tried_out_and_published_by_another(first: Browser, second: Browser) -> None:
+    draft = await begun(first)
+    here = address(draft)
+    assert "không có gì khác phiên bản trước" in draft.text
+    part = await first.get(f"{here}/phan/documents")
+    form = part.form("/phan/documents")
+    changed = await first.send(part, form, {"new.id": "undertaking", "new.vi": "Bản cam kết", "new.en": "Undertaking"})
+    assert "Thêm giấy tờ: “Bản cam kết”" in changed.text
+    assert "Không có lỗi" in changed.text
+
+    preview = await first.get(f"{here}/xem")
+    assert (preview.status, "Mã số thuế" in preview.text) == (200, True)
+    assert "Bản cam kết" in (await first.get(f"{here}/trang-cong-khai")).text
+    assert "Hồ sơ đã chạy lại" in (await first.get(f"{here}/thu")).text
+
+    asked = await first.send(changed, changed.form("/de-nghi"), {"note": "Quyết định 99/QĐ-BCT"})
+    assert "Quyết định 99/QĐ-BCT" in asked.text
+    alone = await first.send(asked, asked.form("/cong-bo/"))
+    assert (alone.status, "hai người" in alone.text) == (409, True)
+    waiting = await second.get(f"{HOME}?lang=en")
+    assert "New paper: “Undertaking”" in waiting.text
+    published = await second.send(waiting, waiting.form("/cong-bo/"))
+    assert "to come" in published.text
+    file = await second.get(f"{HOME}/{SLUG}/2.yaml")
+    assert "Bản cam kết" in file.content.decode()
+
+
+async def test_a_fault_is_kept_and_shown_with_its_line_and_never_proposed(first: Browser) -> None:
+    draft = await begun(first)
+    here = address(draft)
+    saved = await first.send(draft, draft.form(here.rpartition("/")[2]), {"text": "procedure: x\nversion: không"})
+    assert "Dòng 2" in saved.text
+    assert (await first.get(f"{here}/xem")).status == 409
+    asked = await first.send(saved, saved.form("/de-nghi"), {"note": "Lý do"})
+    assert asked.status == 409
+    stale = await first.send(draft, draft.form("/bo"))
+    assert (stale.status, "vừa được lưu ở nơi khác" in stale.text) == (409, True)
+    gone = await first.send(saved, saved.form("/bo"))
+    assert gone.status == 200
+
+
+async def test_a_procedure_ends_only_by_two(first: Browser, second: Browser) -> None:
+    shown = await first.get(f"{HOME}/trade-remedy-exemption/1")
+    day = {"last-day-day": "31", "last-day-month": "12", "last-day-year": "2099"}
+    silent = await first.send(shown, shown.form("/bai-bo"), day | {"note": ""})
+    assert (silent.status, "Hãy ghi lý do" in silent.text) == (422, True)
+    asked = await first.send(silent, silent.form("/bai-bo"), day | {"note": "Bãi bỏ theo luật mới"})
+    assert (await first.send(asked, asked.form("/xac-nhan-bai-bo/"))).status == 409
+    waiting = await second.get(HOME)
+    await second.send(waiting, waiting.form("/xac-nhan-bai-bo/"))
+    assert "31/12/2099" in (await second.get(f"{HOME}/trade-remedy-exemption/1")).text
+
+
+@pytest.mark.parametrize(
+    "content, status, words", [(b"\xff\xfe", 422, "UTF-8"), (b"a: [", 422, "YAML"), (b"procedure: x", 200, "Dòng")]
+)
+async def test_a_file_becomes_a_draft_or_is_refused_in_words(
+    first: Browser, tmp_path: Path, content: bytes, status: int, words: str
+) -> None:
+    shown = await first.get(HOME)
+    file = tmp_path / "tep.yaml"
+    file.write_bytes(content)
+    taken = await first.send(shown, shown.form("/tai-len"), {}, files=[("file", file)])
+    assert (taken.status, words in taken.text) == (status, True)
+
+
+async def test_the_workshop_is_for_procedure_control_alone(world: FastAPI) -> None:
+    assert (await (await browser_of(world, "qt-1")).get(HOME)).status == 403
