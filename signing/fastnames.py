@@ -43,7 +43,8 @@ def hashable(name: x509.Name) -> str:
 
 def _encoding(name: x509.Name) -> bytes | None:
     """What the name consists of now; None when it is not to be remembered."""
-    contents = name.chosen.contents
+    chosen = name.chosen
+    contents = chosen._contents if chosen.children is None else chosen.contents  # noqa: SLF001  # what was not opened was not changed
     return contents if type(contents) is bytes and len(contents) <= _LONGEST else None
 
 

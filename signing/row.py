@@ -1,6 +1,5 @@
 """What a report says of one signature: facts put into words, nothing judged any more."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
@@ -151,4 +150,4 @@ def _link(authority: x509.Certificate) -> Link:
 
 
 def _sha256(certificate: x509.Certificate) -> str:
-    return hashlib.sha256(certificate.dump()).hexdigest()
+    return str(certificate.sha256.hex())
