@@ -9,9 +9,9 @@ from typing import Any
 
 from asn1crypto import algos, keys
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from pyhanko_certvalidator.errors import AlgorithmNotSupported
 from pyhanko_certvalidator.sig_validate import (
     DEFAULT_VALIDATION_CONTEXT,
-    AlgorithmNotSupported,
     DefaultSignatureValidator,
     SignatureValidationContext,
 )
