@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
@@ -11,7 +11,7 @@ from app.catalogue.procedure import Procedure
 from app.core.clock import day_in_vietnam
 from app.core.entry import anyone
 from app.core.errors import NotFound
-from app.core.text import Text
+from app.core.text import Text, fold
 from app.dossiers import queries as dossiers
 from app.identity import queries as identity
 from app.issued import queries as issued
@@ -52,7 +52,12 @@ async def procedures(
     cards = await catalogue.listing(session, search=q.strip() or None, on=day_in_vietnam(at))
     found = [(_address_of(sector), sector, tuple(group)) for sector, group in groupby(sorted(cards, key=_sector), _sector_of)]
     chosen = [each for each in found if each[0] == linh_vuc] or found
-    shown = {"sectors": found, "chosen": chosen, "linh_vuc": linh_vuc if len(chosen) == 1 else "", "total": len(cards)}
+    shown: dict[str, Any] = {
+        "sectors": found,
+        "chosen": chosen,
+        "linh_vuc": linh_vuc if len(chosen) == 1 else "",
+        "total": len(cards),
+    }
     return page(request, "public/procedures.html", q=q.strip(), **shown)
 
 

@@ -96,3 +96,16 @@ async def test_served_files_are_kept_for_ever_and_compressed(guest: Browser) -> 
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.headers["content-type"].startswith("text/css")
     assert "GDS Transport" not in answer.text
+
+
+async def test_the_catalogue_is_by_sector_and_the_search_stays_from_sector_to_sector(guest: Browser) -> None:
+    every = await guest.get("/thu-tuc")
+    sectors = every.links("linh_vuc=")
+    assert len(sectors) > 10
+    assert len([link for link in every.links("/thu-tuc/") if "?" not in link]) >= 50
+    chemicals = await guest.get("/thu-tuc?linh_vuc=hoa-chat&q=giay phep")
+    listed = [link for link in chemicals.links("/thu-tuc/") if "?" not in link]
+    assert listed
+    assert all("chemical" in link or "precursor" in link for link in listed)
+    assert all("q=giay" in link for link in chemicals.links("linh_vuc="))
+    assert 'name="linh_vuc" value="hoa-chat"' in chemicals.text

@@ -20,6 +20,8 @@ from app.demo.browsing import Browser, Page, WebForm
 from app.demo.personas import PERSONAS
 from app.dossiers.models import Dossier
 from app.fees.gateway import signed_query
+from app.identity import queries as identity
+from app.identity.actions import work_in
 from app.issued.models import IssuedDocument
 from app.issued.rules import RESULTS
 from app.jobs.registry import JOBS, Tools
@@ -129,8 +131,15 @@ class Office:
         if (subject, unit) not in self.browsers:
             browser = self.browsers[subject, unit] = await browser_of(self.app, subject)
             if len(PERSONAS[subject].units) > 1:
-                await _go_to(browser, unit)
+                await self._go_to(browser, unit)
         return self.browsers[subject, unit]
+
+    async def _go_to(self, browser: Browser, unit: str) -> None:
+        cookie, at = browser.http.cookies["motcua"], clock.now()
+        async with transaction(self.sessions) as session:
+            here = await identity.session_actor(session, cookie, at=at)
+            assert here is not None
+            await work_in(session, here.actor, cookie, unit, at=at)
 
     async def receive(self, dossier_id: UUID) -> None:
         """What is due at filing is paid; the desk receives, unless the portal has done so itself."""
@@ -185,13 +194,6 @@ def who(role: str, unit: str) -> str:
         return "mc-26" if unit.startswith("H26") else "mc-1"
     short = f"{KINDS[role]}-{GROUPS.get(unit, 'bct')}"
     return f"{short}-1" if role == "case_officer" else short
-
-
-async def _go_to(browser: Browser, unit: str) -> None:
-    shown = await browser.get("/can-bo/don-vi")
-    form = next((form for form in shown.forms() if ("unit", unit) in {(name, value) for name, value, _ in form.buttons}), None)
-    if form:  # else they are there already
-        assert (await browser.send(shown, form, button=("unit", unit))).status == 200
 
 
 ACTS: dict[str, dict[str, str]] = {
