@@ -44,3 +44,24 @@ def test_no_code_knows_a_procedure_by_name() -> None:
     code = [path for path in Path("app").rglob("*.py") if path.parts[1] not in PLAYERS]
     knowing = {f"{path}: {slug}" for path in code for slug in slugs if slug in path.read_text("utf-8")}
     assert not knowing, "what is particular to a procedure belongs into its definition"
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_what_is_not_certain_is_never_said_as_law(name: str) -> None:
+    """Public page, list and API say limit and fee with these sentences; a fee that is not certain is never asked for."""
+    procedure = Procedure.of(DEFINITIONS[name])
+    unsure = [stage for stage in procedure.stages if not stage.certain]
+    assert procedure.time_limit_text.vi.count("đang được xác nhận") == len(unsure)
+    assert procedure.time_limit_text.en.count("being confirmed") == len(unsure)
+    waiting = [fee for fee in procedure.fees if not fee.certain]
+    assert procedure.fee_text.vi.count("đang được xác nhận, chưa thu") == len(waiting)
+    asked = [due for moment in ("filing", "after_validity_check") for due in procedure.fees_due(moment, {}, today=NOW.date())]
+    assert not {due.fee.id for due in asked} & {fee.id for fee in waiting}
+
+
+FREE_BY_LAW = {"chemical-import-declaration", "co-trader-profile", "promotion-lottery-registration", "promotion-notification"}
+
+
+def test_only_what_was_read_to_be_free_is_called_free() -> None:
+    free = {name.split("/")[0] for name, definition in DEFINITIONS.items() if not definition.get("fees")}
+    assert free == FREE_BY_LAW, "an unknown fee is a fee of amount 0 whose certainty does not begin with found"
