@@ -10,6 +10,7 @@ from app.core import limits, outbox
 from app.core.db import transaction
 from app.documents import queries as documents
 from app.documents import stamping
+from app.dossiers import awaited
 from app.dossiers.actions import lapse, version
 from app.fees import actions as fees
 from app.identity import actions as identity
@@ -76,8 +77,10 @@ async def renew_receipts(tools: Tools, at: datetime) -> None:
 
 
 async def refresh_trust(tools: Tools, at: datetime) -> None:
-    """Fetch revocation lists before they run out."""
-    await trust.refresh(tools.sessions, loopback=tools.settings.fetch_loopback, at=at)
+    """Fetch revocation lists before they run out, and what was said of the signers in undecided dossiers."""
+    async with transaction(tools.sessions) as session:
+        serials = await awaited.serials(session)
+    await trust.refresh(tools.sessions, loopback=tools.settings.fetch_loopback, serials=serials, at=at)
 
 
 async def extend_papers(tools: Tools, at: datetime) -> None:

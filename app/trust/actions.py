@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -121,10 +121,13 @@ async def gather(sessions: Sessions, needs: Iterable[signing.Need], *, loopback:
     return signing.Evidence().with_items([*known.values(), *(item for _, item in fetched)])
 
 
-async def refresh(sessions: Sessions, *, loopback: bool, at: datetime) -> int:
-    """Fetch the revocation lists that are due, ahead of their end; the answer is how many came. A job of the worker."""
+async def refresh(sessions: Sessions, *, loopback: bool, at: datetime, serials: Collection[str] = ()) -> int:
+    """Fetch the revocation lists that are due, ahead of their end; the answer is how many came. A job of the worker.
+
+    Authorities that answer one by one are asked again about the certificates with these `serials`.
+    """
     async with transaction(sessions) as session:
-        needs = await queries.due_lists(session, at=at)
+        needs = [*await queries.due_lists(session, at=at), *await queries.due_answers(session, serials, at=at)]
         rules = await queries.fetch_rules(session, loopback=loopback)
         trust = await queries.snapshot(session)
     fetched = await _fetch_all(needs, rules, trust, at)

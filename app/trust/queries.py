@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import signing
 from app.core.errors import NotFound
 from app.trust.models import KeptAnswer, RevocationEvidence, TrustEpoch
-from app.trust.rules import due, serves
+from app.trust.rules import MOST_ASKED_AHEAD, due, serves
 from signing.revocation import read_item
 
 # Parsed once per process and version: a snapshot is read at every check, its certificates change a few times a year.
@@ -107,6 +107,18 @@ async def due_lists(session: AsyncSession, *, at: datetime) -> list[signing.Need
     rows = await session.scalars(select(RevocationEvidence).where(RevocationEvidence.key.in_(needs)))
     fresh = {row.key for row in rows if not due(row.this_update, row.next_update, row.fetched_at, at)}
     return [need for key, need in needs.items() if key not in fresh]
+
+
+async def due_answers(session: AsyncSession, serials: Collection[str], *, at: datetime) -> list[signing.Need]:
+    """What was asked of OCSP responders about these certificates and should be asked again now, the most urgent first."""
+    asked = select(RevocationEvidence).where(
+        RevocationEvidence.kind == signing.Source.OCSP, RevocationEvidence.serial.in_(serials)
+    )
+    rows = await session.scalars(asked.order_by(RevocationEvidence.next_update))
+    late = [row for row in rows if due(row.this_update, row.next_update, row.fetched_at, at)]
+    return [
+        signing.Need(signing.Source.OCSP, row.url, row.issuer_sha256, row.serial, row.request) for row in late[:MOST_ASKED_AHEAD]
+    ]
 
 
 async def fetch_rules(session: AsyncSession, *, loopback: bool, also: Iterable[str] = ()) -> signing.FetchRules:

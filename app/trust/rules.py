@@ -9,6 +9,8 @@ ASK_AT_LEAST_EVERY = timedelta(hours=6)
 ASK_AT_MOST_EVERY = timedelta(minutes=10)
 SKEW = timedelta(minutes=10)
 """How far an authority's clock may be ahead of ours."""
+MOST_ASKED_AHEAD = 100
+"""So many OCSP questions in one turn of the refreshing job; what is left comes a minute later."""
 KEPT_AFTER_END = timedelta(days=1)
 
 

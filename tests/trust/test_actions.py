@@ -163,3 +163,18 @@ async def test_a_list_from_a_day_to_come_is_not_kept(sessions, settings, authori
     long_ago = clock.now() - timedelta(days=200)
     assert await actions.refresh(sessions, loopback=True, at=long_ago) == 0
     assert await actions.refresh(sessions, loopback=True, at=clock.now()) == 5
+
+
+async def test_what_was_said_of_a_signer_is_asked_again_ahead_while_a_decision_waits(sessions, settings, authorities):
+    await _in_force(sessions, authorities.pki.trust(), settings)
+    pdf = await _signed(authorities, "biz-9900000030")
+    report = await _check(sessions, pdf)
+    serial = str(int(report.signatures[0].signer.serial, 16))
+    async with transaction(sessions) as session:
+        later = await session.scalar(select(RevocationEvidence.next_update).where(RevocationEvidence.serial == serial))
+    authorities.calls.clear()
+
+    await actions.refresh(sessions, loopback=True, at=later)
+    assert not any("/ocsp/" in call for call in authorities.calls), "nothing waits for a decision"
+    await actions.refresh(sessions, loopback=True, serials=[serial], at=later)
+    assert len([call for call in authorities.calls if "/ocsp/" in call]) == 1
