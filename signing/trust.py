@@ -67,12 +67,21 @@ class Authority:
 
 
 @dataclass(frozen=True)
+class AdoptedList:
+    """A published list that went into the store: who signed it (SHA-256 of the certificate), and its sequence number."""
+
+    operator: str
+    number: int
+
+
+@dataclass(frozen=True)
 class TrustSnapshot:
     """The trust store at one moment; `epoch` grows with every change."""
 
     epoch: int
     anchors: tuple[Authority, ...]
     intermediates: tuple[Authority, ...] = ()
+    lists: tuple[AdoptedList, ...] = ()
 
     @property
     def authorities(self) -> tuple[Authority, ...]:
@@ -92,8 +101,10 @@ class TrustSnapshot:
 
     def as_of(self, moment: datetime) -> "TrustSnapshot":
         """The authorities recognised then, for judging what happened then from a later point of view."""
-        then = [tuple(_unbounded(a) for a in part if a.recognised_at(moment)) for part in (self.anchors, self.intermediates)]
-        return TrustSnapshot(self.epoch, *then)
+        anchors, below = (
+            tuple(_unbounded(a) for a in part if a.recognised_at(moment)) for part in (self.anchors, self.intermediates)
+        )
+        return replace(self, anchors=anchors, intermediates=below)
 
     def to_json(self) -> dict[str, Any]:
         """Ready for `json.dumps`; certificates in base64. Without the fields that came later and are empty."""
@@ -101,6 +112,8 @@ class TrustSnapshot:
         for authority in (*plain["anchors"], *plain["intermediates"]):
             if not authority["history"]:
                 del authority["history"]
+        if not self.lists:
+            del plain["lists"]
         return plain
 
     @classmethod

@@ -25,7 +25,7 @@ _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 
 
 class ListRefused(ValueError):
-    """`reason`: too-large, not-xml, dangerous-xml, signature, empty."""
+    """`reason`: too-large, not-xml, dangerous-xml, signature, empty, unnumbered."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
@@ -52,6 +52,35 @@ def read_trust_list(xml: bytes, operators: Sequence[bytes], *, role: Role, at: d
     if not found:
         raise ListRefused("empty", "no qualified service with a certificate")
     return tuple(sorted(found, key=lambda authority: (authority.service, authority.sha256)))
+
+
+def sequence_number(xml: bytes) -> int:
+    """Which issue of its list this is; ask after `read_trust_list`.
+
+    Raises ListRefused unless it says so exactly once: a second number could stand outside of what was signed.
+    """
+    numbers: list[str] = []
+    inside = False
+
+    def start(name: str, _attributes: object) -> None:
+        nonlocal inside
+        inside = name.rpartition(":")[2] == "TSLSequenceNumber"
+        numbers.extend([""] if inside else [])
+
+    def end(_name: str) -> None:
+        nonlocal inside
+        inside = False
+
+    def said(text: str) -> None:
+        if inside:
+            numbers[-1] += text
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, said
+    parser.Parse(xml, True)
+    if len(numbers) != 1 or not re.fullmatch(r"[0-9]{1,9}", numbers[0].strip()):
+        raise ListRefused("unnumbered", f"{len(numbers)} sequence numbers")
+    return int(numbers[0])
 
 
 def _harmless(xml: bytes) -> str:

@@ -13,7 +13,7 @@ from app.trust import certificates
 from app.trust.certificates import refused
 from signing import Authority, Role, TrustSnapshot
 from signing.plain import from_plain, to_plain
-from signing.trust import ServiceStatus, Standing
+from signing.trust import AdoptedList, ServiceStatus, Standing
 
 ROLE_NAME = {
     Role.FILER: Text("Doanh nghiệp, người dân (công cộng)", "Businesses and citizens (public)"),
@@ -26,6 +26,10 @@ STATUS_NAME = {
     ServiceStatus.SUSPENDED: Text("Tạm đình chỉ", "Suspended"),
     ServiceStatus.WITHDRAWN: Text("Bị thu hồi", "Withdrawn"),
 }
+_OLDER = Text(
+    "Danh sách này là số {number}, không mới hơn số {known} đã áp dụng. Hãy tải số mới nhất từ nơi công bố.",
+    "This is issue {number} of the list, not newer than issue {known} that was adopted. Get the latest from its publisher.",
+)
 _KNOWN = Text("Chứng thư này đã có trong kho tin cậy.", "This certificate is in the trust store already.")
 _NO_ISSUER = Text(
     "Không có gốc nào trong kho đã cấp chứng thư này. Hãy thêm chứng thư cấp trên trước, hoặc chọn vai trò để tin cậy trực tiếp.",
@@ -93,6 +97,8 @@ class Change:
     restated: tuple[Restated, ...] = ()
     readdressed: tuple[Readdressed, ...] = ()
     source: str = ""
+    read: AdoptedList | None = None
+    """The published list it was read from; an older issue of the same is refused from then on."""
 
     def to_json(self) -> dict[str, object]:
         """For the page that carries it from preview to proposal."""
@@ -113,10 +119,18 @@ class Change:
             raise refused(_KNOWN, "known-certificate")
         anchors = tuple(map(self._changed, trust.anchors)) + tuple(a.authority for a in self.added if a.anchor)
         below = tuple(map(self._changed, trust.intermediates)) + tuple(a.authority for a in self.added if not a.anchor)
-        made = TrustSnapshot(trust.epoch, anchors, below)
+        made = replace(trust, anchors=anchors, intermediates=below)
         if made == trust:
             raise refused(_SAME, "nothing-changes", where="")
-        return made
+        return self._noted(made)
+
+    def _noted(self, made: TrustSnapshot) -> TrustSnapshot:
+        """Remember the issue of the list, in place of the one before."""
+        if self.read is None:
+            return made
+        refuse_older(made, self.read)
+        others = tuple(known for known in made.lists if known.operator != self.read.operator)
+        return replace(made, lists=(*others, self.read))
 
     def _changed(self, authority: Authority) -> Authority:
         for restated in self.restated:
@@ -166,7 +180,14 @@ def readdress(trust: TrustSnapshot, service: str, crl: str, ocsp: str) -> Change
     return Change(trust.epoch, readdressed=tuple(Readdressed(a.sha256, lists, asked) for a in _service(trust, service)))
 
 
-def merge(trust: TrustSnapshot, listed: tuple[Authority, ...], source: str) -> Change:
+def refuse_older(trust: TrustSnapshot, read: AdoptedList) -> None:
+    """`Incomplete` for a list that is not newer than the one adopted last: an old one would bring back who was withdrawn."""
+    known = next((each for each in trust.lists if each.operator == read.operator), None)
+    if known is not None and read.number <= known.number:
+        raise refused(_OLDER.filled(number=read.number, known=known.number), "older-list")
+
+
+def merge(trust: TrustSnapshot, listed: tuple[Authority, ...], source: str, read: AdoptedList | None = None) -> Change:
     """What a published list knows: new services as anchors, the histories of known ones as it tells them."""
     known = {authority.sha256: authority for authority in trust.authorities}
     added = tuple(Added(each, anchor=True) for each in listed if each.sha256 not in known)
@@ -175,7 +196,7 @@ def merge(trust: TrustSnapshot, listed: tuple[Authority, ...], source: str) -> C
         for each in listed
         if each.sha256 in known and known[each.sha256].history != each.history
     )
-    return Change(trust.epoch, added=added, restated=restated, source=source)
+    return Change(trust.epoch, added=added, restated=restated, source=source, read=read)
 
 
 def _service(trust: TrustSnapshot, service: str) -> tuple[Authority, ...]:

@@ -6,9 +6,10 @@ from app.core.errors import Incomplete
 from app.core.text import Text
 from app.trust import certificates
 from app.trust.certificates import refused
-from app.trust.changes import Change, merge
+from app.trust.changes import Change, merge, refuse_older
 from signing import Role, TrustSnapshot
-from signing.trustlist import MOST_BYTES, ListRefused, read_trust_list
+from signing.trust import AdoptedList
+from signing.trustlist import MOST_BYTES, ListRefused, read_trust_list, sequence_number
 
 __all__ = ["MOST_BYTES", "change"]
 
@@ -26,6 +27,10 @@ _REASONS = {
         "Chữ ký của danh sách không đúng với chứng thư của cơ quan vận hành đã khai. Không có gì được nhập.",
         "The list's signature does not verify with the operator's certificate that you gave. Nothing was imported.",
     ),
+    "unnumbered": Text(
+        "Danh sách không ghi đúng một số thứ tự (TSLSequenceNumber) nên không biết mới hay cũ.",
+        "The list does not carry exactly one TSLSequenceNumber, so nobody can tell a new one from an old one.",
+    ),
     "empty": Text(
         "Danh sách không có dịch vụ chứng thực (CA/QC) hay dấu thời gian (TSA/QTST) nào từng được công nhận.",
         "The list holds no certificate service (CA/QC) or time-stamping service (TSA/QTST) that was ever granted.",
@@ -41,6 +46,9 @@ def change(trust: TrustSnapshot, xml: bytes, operator: str, role: Role, at: date
         raise refused(broken.text, broken.slug, where="operator") from broken
     try:
         listed = read_trust_list(xml, [pinned.der], role=role, at=at)
+        read = AdoptedList(pinned.sha256, sequence_number(xml))
     except ListRefused as wrong:
         raise refused(_REASONS[wrong.reason], wrong.reason) from wrong
-    return merge(trust, listed, f"ETSI TS 119 612; {pinned.subject}; SHA-256 {pinned.sha256}")
+    refuse_older(trust, read)
+    source = f"ETSI TS 119 612, {read.number}; {pinned.subject}; SHA-256 {pinned.sha256}"
+    return merge(trust, listed, source, read)

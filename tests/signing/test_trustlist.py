@@ -9,7 +9,7 @@ from signxml.xades import XAdESSigner
 
 from signing.model import Role
 from signing.trust import ServiceStatus, Standing
-from signing.trustlist import MOST_BYTES, ListRefused, read_trust_list
+from signing.trustlist import MOST_BYTES, ListRefused, read_trust_list, sequence_number
 from tests.pki import NOW, Pki
 
 BASE = "http://uri.etsi.org/TrstSvc"
@@ -184,3 +184,13 @@ def test_a_list_without_a_service_of_a_known_kind_is_refused(pki):
     with pytest.raises(ListRefused) as refused:
         read(signed(pki, other), pki)
     assert refused.value.reason == "empty"
+
+
+NUMBER = "<TSLSequenceNumber>7</TSLSequenceNumber>"
+
+
+def test_a_list_says_once_which_issue_it_is(pki, services):
+    assert sequence_number(signed(pki, services)) == 7
+    for wrong in ("", NUMBER * 2, NUMBER.replace("7", "-7"), NUMBER.replace("7", "")):
+        with pytest.raises(ListRefused, match="unnumbered"):
+            sequence_number(services.replace(NUMBER, wrong).encode())

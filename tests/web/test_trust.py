@@ -138,10 +138,12 @@ async def test_a_published_list_is_previewed_and_proposed_like_any_change(first,
     assert "Thêm 1, chấm dứt 1" in preview.text
     assert pki.cert("seal").sha256.hex() in preview.text
     proposed = await first.send(preview, preview.form("/de-nghi"), {"note": "Kỳ tháng 11"})
-    assert "Kỳ tháng 11. ETSI TS 119 612" in proposed.text
+    assert "Kỳ tháng 11. ETSI TS 119 612, 7" in proposed.text
     waiting = await second.get(HOME)
     adopted = await second.send(waiting, waiting.form("/ap-dung/"))
     assert "Nước ngoài được công nhận" in adopted.text
+    again = await upload(first, tmp_path, "/danh-sach", told, xml)
+    assert (again.status, "không mới hơn số 7 đã áp dụng" in again.text) == (422, True)
 
     unsigned = await upload(first, tmp_path, "/danh-sach", told, xml.replace(b"granted", b"Granted", 1))
     assert (unsigned.status, "Không có gì được nhập" in unsigned.text) == (422, True)
