@@ -8,7 +8,6 @@ from uuid import UUID
 import yaml
 from sqlalchemy import update
 
-from app.catalogue import actions as catalogue
 from app.core.db import Sessions, transaction
 from app.core.settings import Settings
 from app.demo import answers
@@ -18,6 +17,7 @@ from app.documents.models import Document
 from app.identity import actions as identity
 from app.identity.claims import Claims
 from app.worktime import actions as worktime
+from tests import shipped
 
 SELLER = "dn-9900000030"
 RETAILER = "dn-9900000048"
@@ -26,12 +26,12 @@ PROMOTION = "promotion-lottery-registration"
 
 
 async def seed(sessions: Sessions, settings: Settings) -> None:
-    """Units, enterprises, people, the calendar and both procedures."""
+    """Units, enterprises, people, the calendar and the procedures."""
     at = datetime.now(UTC)
     async with transaction(sessions) as session:
         await load_people(session, settings, at)
         await worktime.seed(session, at=at)
-        await catalogue.seed(session, at=at)
+        await shipped.publish(session, at=at)
 
 
 async def session_of(sessions: Sessions, settings: Settings, subject: str) -> str:

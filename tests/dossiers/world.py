@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogue import actions as catalogue
 from app.core.actor import Actor, ActorKind
 from app.core.blobs import Stored
 from app.core.ids import uuid7
@@ -42,6 +41,7 @@ from signing.model import (
 from signing.model import (
     Role as SignerRole,
 )
+from tests import shipped
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 09:00 in Vietnam
 SELLER, RETAILER = "9900000030", "9900000048"
@@ -270,7 +270,7 @@ async def build(session: AsyncSession) -> World:
     """Everyone in place."""
     world = World(session)
     await worktime.seed(session, at=AT)
-    await catalogue.seed(session, at=AT)
+    await shipped.publish(session, at=AT)
     session.add_all(
         [
             Unit(code="G02", name_vi="Bộ Công Thương", name_en="Ministry", parent=None, kind="ministry", demo=True),
