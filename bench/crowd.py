@@ -25,9 +25,9 @@ async def throughput(path: Path, policy: Policy) -> dict[str, float]:
     if any(report.verdict is not Verdict.VALID for report in reports):
         raise RuntimeError(f"the measured document is {reports[0].verdict}")
     return {
-        "per_second": round(len(reports) / took, 1),
+        "documents_per_s": round(len(reports) / took, 1),
         "cpu_ms_each": round(burnt / len(reports) * 1000, 2),
-        "per_second_of_two_free_cores": round(2 * len(reports) / burnt, 1),
+        "documents_per_s_of_two_free_cores": round(2 * len(reports) / burnt, 1),
         "load": round(os.getloadavg()[0], 1),
     }
 

@@ -30,6 +30,8 @@ from tests.pki import Pki, build
 from tests.signing import odd
 
 RUNS = 25
+FEWEST, LONG_ENOUGH_S = 7, 3.0
+"""A document that takes long is measured less often."""
 
 
 def run() -> dict[str, dict[str, float]]:
@@ -44,8 +46,7 @@ async def _run() -> dict[str, dict[str, float]]:
         policy = Policy(at=at, trust=pki.trust, evidence=pki.evidence(at))
         files = {name: _kept(Path(folder) / f"{name}.pdf", pdf) for name, pdf in (await _documents(pki)).items()}
         async with Pool(size=1) as pool:
-            costs = {name: await _cost_ms(pool, policy, path) for name, path in files.items()}
-        told = {name: _beside(path, costs[name], pki) for name, path in files.items()}
+            told = {name: _beside(path, await _cost_ms(pool, policy, path), pki) for name, path in files.items()}
         told["throughput"] = await crowd.throughput(files["bb_1mb"], policy)
         told["event_loop_lag_ms"] = await crowd.lag(list(files.values()), policy)
         return told
@@ -88,7 +89,10 @@ def _state(noise: random.Random) -> bytes:
 
 
 async def _cost_ms(pool: Pool, policy: Policy, path: Path) -> float:
-    reports = [await pool.check(path, policy) for _ in range(RUNS + 3)]
+    """The first three runs are not counted."""
+    until, reports = time.monotonic() + LONG_ENOUGH_S, []
+    while len(reports) < RUNS + 3 and (len(reports) < FEWEST + 3 or time.monotonic() < until):
+        reports.append(await pool.check(path, policy))
     if any(report.verdict is not Verdict.VALID for report in reports):
         raise RuntimeError(f"the measured document is {reports[0].verdict}: {sorted(reports[0].codes)}")
     return statistics.median(report.cpu_ms for report in reports[3:])
