@@ -107,13 +107,15 @@ def search_text(procedure: Procedure) -> str:
     return fold(" ".join([*words, procedure.slug, procedure.code.national or ""]))
 
 
-async def draft(session: AsyncSession, actor: Actor, slug: str, *, at: datetime) -> UUID:
-    """Begin the next version of a procedure with the content of the newest. `NotFound`."""
+async def draft(session: AsyncSession, actor: Actor, slug: str, *, code: str = "", decision: str = "", at: datetime) -> UUID:
+    """Begin the next version with the content of the newest, under another national code if one is given. `NotFound`."""
     actor.must(Permission.PROCEDURE_PUBLISH)
     newest = await drafts.newest(session, slug)
     begins = max(day_in_vietnam(at), newest.valid_from) + timedelta(days=1)
-    content = {**newest.content, "version": newest.version + 1, "valid_from": begins.isoformat(), "decision": None}
+    content = {**newest.content, "version": newest.version + 1, "valid_from": begins.isoformat(), "decision": decision or None}
     content.pop("valid_to", None)
+    if code:
+        content["code"] = {"national": code, "certain": True}
     return _begin(session, actor, slug, written(content), at)
 
 

@@ -19,7 +19,7 @@ from app.identity import queries as identity
 from app.issued import editions
 from app.issued import schemas as printed
 from app.sharing import queries as sharing
-from app.web import trust, workshop
+from app.web import national, trust, workshop
 from app.web.deps import At, Form, Posted, Session, csrf, official, record_view
 from app.web.pages import page
 
@@ -43,7 +43,7 @@ sharing_manager = official(Permission.SHARING_MANAGE)
 router = APIRouter(prefix="/quan-tri", dependencies=[Depends(anyone_of_the_ministry)])
 accounts = APIRouter(prefix="/quan-tri/tai-khoan", dependencies=[Depends(account_manager), Depends(csrf)])
 agreements = APIRouter(prefix="/quan-tri/chia-se", dependencies=[Depends(sharing_manager)])
-routers = (router, accounts, agreements, *trust.routers, *workshop.routers)
+routers = (router, accounts, agreements, *trust.routers, *national.routers, *workshop.routers)
 Manager = Annotated[Actor, Depends(account_manager)]
 
 

@@ -334,7 +334,7 @@ async def take_in(request: Request, who: Annotated[Visitor, Depends(uploader)]) 
     """Keep a file from elsewhere as a draft."""
     incoming = Upload(request, who.csrf)
     try:
-        content = await _received(incoming)
+        content = await received(incoming)
         async with transaction(request.app.state.sessions) as session:
             draft_id = await actions.take_in(session, who.actor, _text(content), at=now())
     except Incomplete as refusal:
@@ -344,7 +344,8 @@ async def take_in(request: Request, who: Annotated[Visitor, Depends(uploader)]) 
     return RedirectResponse(f"{HOME}/ban-nhap/{draft_id}", status_code=303)
 
 
-async def _received(incoming: Upload) -> bytes:
+async def received(incoming: Upload) -> bytes:
+    """The whole file, if it is no larger than allowed."""
     await incoming.begin()
     content = bytearray()
     async for chunk in incoming.chunks():

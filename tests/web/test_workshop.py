@@ -99,3 +99,17 @@ async def test_a_file_becomes_a_draft_or_is_refused_in_words(
 
 async def test_the_workshop_is_for_procedure_control_alone(world: FastAPI) -> None:
     assert (await (await browser_of(world, "qt-1")).get(HOME)).status == 403
+
+
+async def test_codes_of_the_national_catalogue_are_seen_and_become_drafts(first: Browser, tmp_path: Path) -> None:
+    shown = await first.get(f"{HOME}/danh-muc/nhap")
+    file = tmp_path / "danh-muc.csv"
+    file.write_text("mã thủ tục,slug,số quyết định\n=1.004191,tobacco-licence,77/QĐ-BCT\n1.9,khong-co,\n")
+    seen = await first.send(shown, shown.form("/xem"), {}, files=[("list", file)])
+    assert "– → 1.004191" in seen.text
+    taken = await first.send(seen, seen.form("/nhan"), {"take": '["tobacco-licence", "1.004191", "77/QĐ-BCT"]'})
+    draft = await first.get(taken.links(f"{HOME}/ban-nhap/")[0])
+    assert ("1.004191" in draft.text, "77/QĐ-BCT" in draft.text) == (True, True)
+    file.write_text("a,b")
+    refused = await first.send(shown, shown.form("/xem"), {}, files=[("list", file)])
+    assert (refused.status, "cột mã thủ tục" in refused.text) == (422, True)
