@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.api.deps import At
 from app.core.entry import anyone
 from app.core.errors import Refusal
-from app.core.multipart import FilePost, NotMultipart
+from app.core.multipart import FilePost, NotMultipart, heard_out
 from app.core.text import Text
 from app.documents import anyone as desk
 
@@ -70,8 +70,9 @@ BINDING = {
 async def check(request: Request, at: At, tax_code: Annotated[str, Query(max_length=40)] = "") -> Response:
     """Judge one PDF as of now, against the portal's trust store and the revocation data it holds. Nothing is stored."""
     state = request.app.state
-    await desk.admit(state.sessions, request.client.host if request.client else "", at=at)
-    async with state.counter.place() as path:
+    async with heard_out(request.stream, most=desk.MOST_SENT):
+        await desk.admit(state.sessions, request.client.host if request.client else "", at=at)
+    async with heard_out(request.stream, most=desk.MOST_SENT), state.counter.place() as path:
         content, typed = await _content(request)
         code = desk.tax_code_of(tax_code or typed)
         found = await desk.check(state.sessions, state.counter, content, path, tax_code=code, at=at)

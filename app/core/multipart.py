@@ -1,14 +1,15 @@
 """One posted file, read as a stream: the fields before it, then its bytes. Nothing goes through the system's temp folder."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from app.core.errors import Incomplete, Problem
+from app.core.errors import Incomplete, Problem, TooMany
 from app.core.text import Text, file_name
 
 if TYPE_CHECKING:
@@ -22,6 +23,22 @@ BROKEN = Text(
     "Tệp chưa đến trọn vẹn nên chưa được lưu. Hãy kiểm tra kết nối rồi tải lên lại.",
     "The file did not arrive whole and was not stored. Check your connection and upload it again.",
 )
+
+
+@asynccontextmanager
+async def heard_out(body: Callable[[], AsyncGenerator[bytes]], *, most: int, seconds: float = 20) -> AsyncGenerator[None]:
+    """Where a body may be refused unread: read it on so far, or a browser that is still sending never shows the refusal."""
+    try:
+        yield
+    except TooMany:
+        seen = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), aclosing(body()) as unread:
+                async for part in unread:
+                    seen += len(part)
+                    if seen > most:
+                        break
+        raise
 
 
 class NotMultipart(ValueError):

@@ -25,6 +25,8 @@ from app.trust import queries as trust
 from signing import Bounds, Policy, Pool, Report, binding_of, split_tax_code
 
 MOST_MB = 25
+MOST_SENT = (MOST_MB + 5) * 1024 * 1024
+"""Of a body that is refused unread: so much is read on."""
 PLACES = 6
 AT_ONCE = 2
 BODY_SECONDS = 60

@@ -8,6 +8,7 @@ from app.core.clock import now
 from app.core.db import transaction
 from app.core.entry import anyone
 from app.core.errors import Incomplete
+from app.core.multipart import heard_out
 from app.core.text import Text
 from app.documents import anyone as desk
 from app.documents.anyone import Checked
@@ -31,14 +32,15 @@ async def whoever(request: Request) -> Visitor | None:
     sessions, at = request.app.state.sessions, now()
     async with transaction(sessions) as session:
         who = await visitor(request, session, at)
-    await desk.admit(sessions, request.client.host if request.client else "", at=at)
+    async with heard_out(request.stream, most=desk.MOST_SENT):
+        await desk.admit(sessions, request.client.host if request.client else "", at=at)
     return who
 
 
 @router.post("")
 async def check(request: Request, who: Annotated[Visitor | None, Depends(whoever)]) -> Shown:
     """Judge one PDF and say what was found; a tax code may be asked about."""
-    async with request.app.state.counter.place() as path:
+    async with heard_out(request.stream, most=desk.MOST_SENT), request.app.state.counter.place() as path:
         incoming = Upload(request, who.csrf if who else "")
         try:
             await incoming.begin()

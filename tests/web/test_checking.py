@@ -193,6 +193,32 @@ async def test_a_full_counter_says_when_to_come_back(
     assert "đang bận" in page.text
 
 
+@pytest.mark.parametrize("door", [API, "/kiem-tra-chu-ky"], ids=["machine", "page"])
+@pytest.mark.parametrize("why", ["busy", "too-many"])
+async def test_a_refusal_waits_until_a_large_file_has_been_sent(
+    guest: Browser, world: FastAPI, monkeypatch: pytest.MonkeyPatch, door: str, why: str
+) -> None:
+    """A browser that is cut off while it sends shows a broken connection instead of the sentence."""
+    sent = 0
+
+    async def large() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(20):
+            sent += 1
+            yield bytes(100_000)
+
+    async def no(*_: object, **__: object) -> None:
+        raise anyone.Busy
+
+    if why == "busy":
+        monkeypatch.setattr(world.state.counter, "_free", 0)
+    else:
+        monkeypatch.setattr(anyone, "admit", no)
+    headers = {"content-type": "application/pdf", "origin": str(guest.http.base_url).rstrip("/")}
+    answer = await guest.http.post(door, content=large(), headers=headers)
+    assert (answer.status_code, sent) == (503, 20), answer.text[:300]
+
+
 async def test_a_sender_who_never_finishes_gives_the_place_back(
     world: FastAPI, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
