@@ -12,9 +12,7 @@ depends_on = None
 def upgrade() -> None:
     # Nullable and without default: no row is rewritten. The foreign key is checked beside the others' work.
     op.add_column("web_session", sa.Column("unit", sa.Text(), nullable=True))
-    op.execute(
-        "ALTER TABLE web_session ADD CONSTRAINT fk_web_session_unit FOREIGN KEY (unit) REFERENCES unit (code) NOT VALID"
-    )
+    op.execute("ALTER TABLE web_session ADD CONSTRAINT fk_web_session_unit FOREIGN KEY (unit) REFERENCES unit (code) NOT VALID")
     op.execute("ALTER TABLE web_session VALIDATE CONSTRAINT fk_web_session_unit")
 
 

@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -9,6 +10,7 @@ from app.core.actor import SYSTEM
 from app.core.db import transaction
 from app.jobs import schedule, worker
 from app.jobs.registry import Tools
+from tests.dossiers.world import MARKET, PROMOTION, build
 
 
 @pytest.fixture
@@ -27,7 +29,9 @@ async def test_what_was_done_is_sealed_with_a_copy_outside_the_database(tools, s
     assert '"size": 1' in (settings.var / "audit" / "audit.json").read_text()
 
 
-@pytest.mark.parametrize("name", ["dossiers.lapse", "documents.recheck", "documents.stamp", "documents.renew", "fees.expire", "sweep"])
+@pytest.mark.parametrize(
+    "name", ["dossiers.lapse", "dossiers.warn", "documents.recheck", "documents.stamp", "documents.renew", "fees.expire", "sweep"]
+)
 async def test_a_chore_with_nothing_to_do_does_nothing(tools, name):
     [chore] = [every.chore for every in schedule.SCHEDULE if every.name == name]
 
@@ -48,3 +52,14 @@ async def test_a_turn_that_fails_does_not_end_the_next(caplog):
     running.cancel()
 
     assert "turn failed: test" in caplog.text
+
+
+async def test_workers_that_look_at_once_warn_once(tools, sessions):
+    async with transaction(sessions) as session:
+        world = await build(session)
+        await world.in_review(PROMOTION, world.retailer, MARKET)
+
+    await asyncio.gather(*(schedule.warn_officials(tools, world.at + timedelta(days=30)) for _ in range(4)))
+
+    async with transaction(sessions) as session:  # the officer and the leader
+        assert await session.scalar(text("SELECT count(*) FROM notice WHERE kind = 'limit-near'")) == 2
