@@ -1,5 +1,7 @@
 """A filing's proof: made at once, in nobody's way, and good when every certificate of that day has ended."""
 
+import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -7,6 +9,7 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
+from app import cli
 from app.core import outbox
 from app.core.actor import SYSTEM
 from app.core.db import Sessions, transaction
@@ -336,3 +339,35 @@ async def test_a_recheck_of_a_file_that_was_exchanged_is_not_judged_as_of_the_fi
     await archive.press_the_button()
 
     assert (await archive.document()).today is None
+
+
+async def test_the_commands_prove_a_filing_export_the_store_and_find_what_was_altered(
+    archive: Archive, owner, monkeypatch, capsys
+):
+    """`signature evidence`, `signature trust-export` and the line `trust` of `audit verify`."""
+    await archive.file()
+    await archive.stamp()
+    await trust.refresh(archive.sessions, loopback=True, at=archive.authorities.at)
+    monkeypatch.setattr(cli, "_settings", lambda: archive.notary.settings)
+    monkeypatch.setattr("app.core.blobs.blobs_of", lambda _settings: archive.notary.blobs)
+
+    async def told(*command: str) -> tuple[int, dict]:
+        with pytest.raises(SystemExit) as ended:
+            await asyncio.to_thread(cli.main, [*command])
+        return ended.value.code, json.loads(capsys.readouterr().out)
+
+    asked = ("signature", "evidence", str(archive.dossier_id), str(archive.document_id), "--json")
+    code, proof = await told(*asked, "--at", archive.authorities.at.isoformat())
+    assert (code, proof["proven"], proof["recorded"], proof["problems"]) == (0, True, "VALID", [])
+    code, late = await told(*asked, "--at", (NOW + 3 * YEAR).isoformat())
+    assert (code, late["proven"]) == (1, False)
+
+    code, exported = await told("signature", "trust-export")
+    assert (code, exported["note"], "signature" in exported) == (0, "thử", True)
+    lines = [line for line in (await told("audit", "verify", "--json"))[1]["logs"] if line["log"] == "trust"]
+    assert [(line["leaves"], line["wrong"]) for line in lines] == [(1, 0)]
+    await owner.execute(text(TAMPERINGS["the-trust"]))
+    await owner.commit()
+    code, found = await told("audit", "verify", "--json")
+    assert (code, found["ok"]) == (1, False)
+    assert any("altered: epoch 1" in finding for log in found["logs"] for finding in log["findings"])
