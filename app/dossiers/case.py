@@ -17,7 +17,7 @@ from app.core.permissions import Permission, Role
 from app.core.text import Text
 from app.documents import queries as documents
 from app.documents.rules import signed_places
-from app.dossiers.clock import limit_line, sub_limits
+from app.dossiers.clock import explained
 from app.dossiers.code import opens
 from app.dossiers.lifecycle import EDITABLE, Act, State, acts_in
 from app.dossiers.models import Dossier, DossierEvent
@@ -38,8 +38,9 @@ from app.dossiers.shown import (
 from app.dossiers.supplements import items_of, opened_in
 from app.dossiers.told import correction_in, held_papers, moves_of
 from app.dossiers.versions import newer_for
-from app.dossiers.views import CaseFile, DocumentView, IssuedView, Progress, SubmissionView
+from app.dossiers.views import Card, CaseFile, DocumentView, IssuedView, Progress, SubmissionView
 from app.dossiers.visibility import visible_to
+from app.dossiers.warned import reached, with_warnings
 from app.fees.queries import bills_of
 from app.identity import queries as identity
 from app.issued import queries as issued
@@ -47,7 +48,7 @@ from app.issued.rules import INTERNAL, RESULTS
 from app.tasks import queries as task_queries
 from app.tasks.models import Task
 from app.tasks.rules import OPINION, Assignee
-from app.worktime.explained import Line, explain
+from app.worktime.explained import Line
 from app.worktime.queries import calendar as working_calendar
 
 
@@ -62,7 +63,7 @@ async def case_file(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at
     papers = paper_views(needs, views, dossier.answers, opened)
     events = await events_of(session, dossier.id)
     tasks = [] if owner else _for_eyes(await task_queries.of_dossier(session, dossier.id), dossier, actor)
-    card = card_of(dossier, at=at)
+    card = await _card(session, dossier, procedure, tasks, at)
     offices = {unit.code: Text(unit.name_vi, unit.name_en) for unit in await identity.units(session)}
     mine = _my_task(tasks, actor)
     issued_papers = await _issued(session, dossier, owner=owner)
@@ -94,6 +95,12 @@ async def case_file(session: AsyncSession, actor: Actor, dossier_id: UUID, *, at
         **await _course(session, dossier, procedure, events, at, owner=owner),
         newer=newer,
     )
+
+
+async def _card(session: AsyncSession, dossier: Dossier, procedure: Procedure, tasks: Sequence[Task], at: datetime) -> Card:
+    """The dossier in one line, with the warnings of its clock."""
+    found = await reached(session, [dossier.id], at=at)
+    return with_warnings(card_of(dossier, at=at), found, procedure, [task.step for task in tasks if task.state == "open"])
 
 
 async def _course(
@@ -145,16 +152,10 @@ async def _clock(session: AsyncSession, dossier: Dossier, procedure: Procedure) 
     entries = await ledger_of(session, dossier)
     if not entries:
         return ()
-    names = {stage.id: stage.title for stage in procedure.clock.stages}
     calendar = await working_calendar(session)
-    lines = explain(entries, calendar, names)
-    if not any(stage.sub_limits for stage in procedure.clock.stages):
-        return tuple(lines)
-    opened: dict[str, datetime] = {}
-    for task in await task_queries.of_dossier(session, dossier.id):
-        opened[task.step] = min(opened.get(task.step, task.opened_at), task.opened_at)
-    inside = [limit_line(each, procedure) for each in sub_limits(entries, procedure, opened, calendar)]
-    return (*lines[:-1], *inside, lines[-1])
+    inside = any(stage.sub_limits for stage in procedure.clock.stages)
+    opened = task_queries.first_opened(await task_queries.of_dossier(session, dossier.id)) if inside else {}
+    return tuple(explained(entries, procedure, opened, calendar))
 
 
 def _my_task(tasks: Sequence[Task], actor: Actor) -> Task | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import dropwhile
 from typing import Any
 
 from app.catalogue.definition import SubLimit
@@ -13,8 +14,8 @@ from app.core.text import Text
 from app.dossiers.lifecycle import Tick
 from app.worktime import ledger
 from app.worktime.calendar import Calendar
-from app.worktime.explained import Line, length_text
-from app.worktime.ledger import Entry, Kind
+from app.worktime.explained import Line, alert_line, explain, length_text
+from app.worktime.ledger import Alert, Entry, Kind
 
 _KEPT_IN_SUB_LIMITS = frozenset({Kind.PAUSE, Kind.RESUME, Kind.RESTART, Kind.NEW_LIMIT})
 _BEGINNINGS = frozenset({Kind.START, Kind.RESTART, Kind.NEW_LIMIT})
@@ -138,6 +139,7 @@ class SubDue:
     limit: SubLimit
     began: datetime
     due: datetime
+    alerts: tuple[Alert, ...] = ()
 
 
 def sub_limits(
@@ -152,8 +154,17 @@ def sub_limits(
     for limit in the_stage(procedure, run.stage).sub_limits if run else ():
         began = min((opened[step] for step in limit.steps if step in opened), default=None)
         if began and (due := ledger.due(_inside(entries, limit, began), calendar)):
-            found.append(SubDue(limit, began, due))
+            found.append(SubDue(limit, began, due, tuple(ledger.warnings(_inside(entries, limit, began), calendar))))
     return found
+
+
+def explained(entries: Sequence[Entry], procedure: Procedure, opened: Mapping[str, datetime], calendar: Calendar) -> list[Line]:
+    """The whole computation line by line, with the limits inside the stage and their reminders before the due moment."""
+    lines = explain(entries, calendar, {stage.id: stage.title for stage in procedure.clock.stages})
+    inside: list[Line] = []
+    for each in sub_limits(entries, procedure, opened, calendar):
+        inside += [limit_line(each, procedure), *(alert_line(alert, each.limit.title) for alert in each.alerts)]
+    return [*lines[:-1], *inside, *lines[-1:]]
 
 
 def limit_line(inside: SubDue, procedure: Procedure) -> Line:
@@ -165,7 +176,9 @@ def limit_line(inside: SubDue, procedure: Procedure) -> Line:
 
 
 def _inside(entries: Sequence[Entry], limit: SubLimit, began: datetime) -> list[Entry]:
-    later = [entry for entry in entries if entry.at > began and entry.kind in _KEPT_IN_SUB_LIMITS]
+    # At the moment of beginning: a pause came after it, the end of a pause before it.
+    since = (entry for entry in entries if entry.at >= began and entry.kind in _KEPT_IN_SUB_LIMITS)
+    later = dropwhile(lambda entry: entry.kind is Kind.RESUME, since)
     start = Entry(Kind.START, limit.id, began, limit.length, limit.unit)
     again = (Kind.RESTART, Kind.NEW_LIMIT)
     return [start, *(Entry(Kind.RESTART if e.kind in again else e.kind, limit.id, e.at) for e in later)]

@@ -121,6 +121,24 @@ class LedgerEntry(Base):
     note: Mapped[str]
 
 
+class ClockWarning(Base):
+    """A moment at which the officials of a dossier should look at its clock, in the run that is open now: a projection.
+
+    `inside`: the limit inside the stage that it is about, empty for the stage itself. `run` tells one claim on time from the
+    next: a restart or an extension warns again. `told_at`: when the officials were told.
+    """
+
+    __tablename__ = "clock_warning"
+    __table_args__ = (Index("ix_clock_warning_untold", "at", "dossier_id", postgresql_where=text("told_at IS NULL")),)
+
+    dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
+    inside: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    run: Mapped[int]
+    at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+
+
 class Submission(Base):
     """What was handed over in one round (0 the filing, then each supplement): answers and papers with hashes. Append-only."""
 

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue import queries as catalogue
 from app.catalogue.procedure import Procedure
 from app.core.errors import NotFound
 from app.dossiers.lifecycle import Act, State
-from app.dossiers.models import Dossier, DossierEvent, DossierNumber, LedgerEntry, Submission
+from app.dossiers.models import ClockWarning, Dossier, DossierEvent, DossierNumber, LedgerEntry, Submission
 from app.worktime.calendar import Unit
 from app.worktime.ledger import Entry, Kind
 
@@ -67,9 +67,10 @@ async def dossier_of_number(session: AsyncSession, number: str) -> UUID:
     return found
 
 
-async def with_running_clock(session: AsyncSession, *, after: UUID | None, limit: int) -> list[Dossier]:
-    """The next open dossiers that are due some day, locked, in the order of their ids."""
-    wanted = select(Dossier).where(Dossier.due_at.is_not(None), Dossier.state.in_(_CLOCK_RUNS)).order_by(Dossier.id)
+async def with_deadlines(session: AsyncSession, *, after: UUID | None, limit: int) -> list[Dossier]:
+    """The next open dossiers that are due some day, or whose business must act by one, locked, in the order of their ids."""
+    owed = Dossier.due_at.is_not(None) & Dossier.state.in_(_CLOCK_RUNS)
+    wanted = select(Dossier).where(or_(owed, Dossier.answer_by.is_not(None))).order_by(Dossier.id)
     wanted = wanted.where(Dossier.id > after) if after else wanted
     return list(await session.scalars(wanted.limit(limit).with_for_update()))
 
@@ -84,6 +85,31 @@ async def recounted(session: AsyncSession, version: str, *, limit: int) -> list[
         .limit(limit)
     )
     return [(event, number) for event, number in await session.execute(wanted)]
+
+
+async def warnings_of(session: AsyncSession, dossier_id: UUID) -> list[ClockWarning]:
+    """Every warning that is planned for the dossier's clock or was told."""
+    return list(await session.scalars(select(ClockWarning).where(ClockWarning.dossier_id == dossier_id)))
+
+
+async def warned_now(session: AsyncSession, dossier_id: UUID, *, at: datetime) -> list[ClockWarning]:
+    """What was reached and nobody was told of."""
+    wanted = select(ClockWarning).where(ClockWarning.dossier_id == dossier_id, *_untold(at))
+    return list(await session.scalars(wanted))
+
+
+async def untold_warnings(session: AsyncSession, *, at: datetime, limit: int) -> list[Dossier]:
+    """Dossiers of which somebody must be warned, locked; those another worker is busy with are left to it.
+
+    The dossier is locked and not its warnings, as every act does: nobody waits crosswise.
+    """
+    untold = select(ClockWarning.dossier_id).where(*_untold(at)).order_by(ClockWarning.at).limit(limit)
+    wanted = select(Dossier).where(Dossier.id.in_(untold), Dossier.clock_paused.is_(False)).order_by(Dossier.id)
+    return list(await session.scalars(wanted.with_for_update(skip_locked=True)))
+
+
+def _untold(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (ClockWarning.told_at.is_(None), ClockWarning.at <= at)
 
 
 async def waiting_past(session: AsyncSession, *, at: datetime, limit: int) -> list[Dossier]:

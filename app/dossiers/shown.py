@@ -103,7 +103,7 @@ def _overdue(dossier: Dossier, at: datetime | None) -> bool:
 def owners_card(card: Card) -> Card:
     """The card as the business sees it: no official by name, no decision before it is issued."""
     known = card.decision if card.state in SETTLED else None
-    return replace(card, officer_name=None, task=None, decision=known)
+    return replace(card, officer_name=None, task=None, decision=known, warned=())
 
 
 def task_view(task: Task, procedure: Procedure) -> TaskView:

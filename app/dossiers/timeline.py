@@ -18,6 +18,7 @@ from app.core.clock import day_in_vietnam, in_vietnam
 from app.dossiers.clock import (
     Turn,
     entries_of,
+    explained,
     latest_arrival,
     stage_after,
     starts_when_paid,
@@ -28,7 +29,6 @@ from app.dossiers.clock import (
 from app.dossiers.lifecycle import Tick
 from app.worktime import ledger
 from app.worktime.calendar import Calendar
-from app.worktime.explained import explain
 from app.worktime.ledger import Entry
 
 What = Literal[
@@ -189,7 +189,6 @@ def told(found: Timeline, *, at: datetime, later: int = 0) -> dict[str, Any]:
     """Everything there is to say at a moment, as JSON; `later` events were not counted yet."""
     procedure, calendar, entries = found.procedure, found.calendar, found.entries
     state, due = ledger.state(entries), ledger.due(entries, calendar)
-    names = {stage.id: stage.title for stage in procedure.clock.stages}
     run = ledger.running(entries)
     steps = procedure.steps_of(run.stage) if run else ()
     return {
@@ -214,7 +213,7 @@ def told(found: Timeline, *, at: datetime, later: int = 0) -> dict[str, Any]:
         "later_events": later,
         "lines": [
             {"kind": line.kind, "at": _iso(line.at), "vi": line.text.vi, "en": line.text.en}
-            for line in explain(entries, calendar, names)
+            for line in explained(entries, procedure, found.opened, calendar)
         ],
     }
 

@@ -11,6 +11,7 @@ from app.core.text import Text
 from app.documents.rules import Acceptance
 from app.dossiers.lifecycle import SETTLED, STATE_NAME, Act, State
 from app.dossiers.supplements import Item
+from app.dossiers.warnings import Warned
 from app.worktime.explained import Line
 
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class Card:
     overdue: bool
     officer_name: str | None
     task: TaskView | None = None
+    warned: tuple[Warned, ...] = ()
 
     @property
     def called(self) -> str:

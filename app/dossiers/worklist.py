@@ -19,8 +19,9 @@ from app.core.text import fold
 from app.dossiers.lifecycle import OPEN, State
 from app.dossiers.models import Dossier
 from app.dossiers.shown import card_of, owners_card, task_view
-from app.dossiers.views import Card, Page, TaskView
+from app.dossiers.views import Card, Page
 from app.dossiers.visibility import visible_to
+from app.dossiers.warned import Reached, is_warned, reached, with_warnings
 from app.tasks import queries as task_queries
 from app.tasks.models import Task
 
@@ -65,6 +66,7 @@ async def worklist(
     procedure: str | None = None,
     state: State | None = None,
     overdue: bool = False,
+    warned: str = "",
     after: str | None = None,
     limit: int = 50,
     at: datetime,
@@ -73,6 +75,7 @@ async def worklist(
     if queue not in queues_of(actor):
         raise NotAllowed
     wanted = _filters(text, procedure, at, overdue=overdue)
+    wanted += [is_warned(warned, at), _IS_OPEN] if warned else []
     if queue in (Queue.TASKS_MINE, Queue.TASKS_TEAM):
         rows = await _task_rows(session, actor, queue, [*wanted, *_state(state)], after, limit + 1)
         keys = [(task.due_at, task.dossier_id) for _, task in rows]
@@ -82,14 +85,17 @@ async def worklist(
         tasks = await task_queries.open_of_many(session, [dossier.id for dossier in listed])
         keys = [(dossier.sort_at, dossier.id) for dossier in listed]
         shown = [(dossier, tasks.get(dossier.id)) for dossier in listed]
-    cards = [card_of(dossier, await _task_view(session, dossier, task), at=at) for dossier, task in shown[:limit]]
+    warnings = await reached(session, [dossier.id for dossier, _ in shown[:limit]], at=at)
+    cards = [await _card(session, dossier, task, warnings, at) for dossier, task in shown[:limit]]
     return Page(tuple(cards), cursor(*keys[limit - 1]) if len(shown) > limit else None)
 
 
-async def _task_view(session: AsyncSession, dossier: Dossier, task: Task | None) -> TaskView | None:
-    if task is None:
-        return None
-    return task_view(task, await catalogue.get(session, dossier.procedure, dossier.version))
+async def _card(session: AsyncSession, dossier: Dossier, task: Task | None, warnings: Reached, at: datetime) -> Card:
+    if task is None and dossier.id not in warnings:
+        return card_of(dossier, at=at)
+    procedure = await catalogue.get(session, dossier.procedure, dossier.version)
+    card = card_of(dossier, task_view(task, procedure) if task else None, at=at)
+    return with_warnings(card, warnings, procedure, [task.step] if task else [])
 
 
 def task_statements(actor: Actor, queue: Queue) -> list[Select[Dossier, Task]]:

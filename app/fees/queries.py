@@ -35,6 +35,12 @@ async def open_bill(session: AsyncSession, dossier_id: UUID) -> Bill | None:
     return await session.scalar(found)
 
 
+async def open_bills(session: AsyncSession, dossier_id: UUID) -> Sequence[Bill]:
+    """Every bill that is still to be paid, oldest first."""
+    found = select(Bill).where(Bill.dossier_id == dossier_id, Bill.state == BillState.OPEN).order_by(Bill.created_at, Bill.id)
+    return (await session.scalars(found)).all()
+
+
 async def attempts_of(session: AsyncSession, dossier_id: UUID) -> Sequence[PaymentAttempt]:
     """Every attempt to pay a bill of the dossier, oldest first."""
     found = select(PaymentAttempt).where(PaymentAttempt.dossier_id == dossier_id).order_by(PaymentAttempt.created_at)

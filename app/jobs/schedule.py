@@ -11,7 +11,7 @@ from app.core.db import transaction
 from app.documents import queries as documents
 from app.documents import stamping
 from app.dossiers import awaited
-from app.dossiers.actions import lapse, version
+from app.dossiers.actions import lapse, version, warn
 from app.fees import actions as fees
 from app.identity import actions as identity
 from app.identity import oidc
@@ -46,6 +46,12 @@ async def lapse_overdue(tools: Tools, at: datetime) -> None:
     """Close what the procedure closes when a deadline of the business has passed."""
     async with transaction(tools.sessions) as session:
         await lapse.lapse_overdue(session, at)
+
+
+async def warn_officials(tools: Tools, at: datetime) -> None:
+    """Tell officials of the limits that have come near."""
+    async with transaction(tools.sessions) as session:
+        await warn.warn_due(session, at)
 
 
 async def move_drafts(tools: Tools, at: datetime) -> None:
@@ -111,6 +117,7 @@ async def refresh_provider(tools: Tools, at: datetime) -> None:
 SCHEDULE = (
     Every("audit.seal", 1, seal_logs),
     Every("dossiers.lapse", 60, lapse_overdue),
+    Every("dossiers.warn", 60, warn_officials),
     Every("dossiers.versions", 300, move_drafts),
     Every("documents.recheck", 10, recheck_documents),
     Every("documents.stamp", 2, stamp_documents),

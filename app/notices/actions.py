@@ -1,4 +1,4 @@
-"""Tell an enterprise something, and see that it gets there."""
+"""Tell an enterprise or an official something, and see that it gets there."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -35,14 +35,33 @@ async def tell(
     at: datetime,
 ) -> Notice:
     """Put a notice into the enterprise's list and on its way by mail. Raises `ValueError` for a missing parameter."""
-    if missing := wording.parameters(kind) - params.keys():
-        raise ValueError(f"notice {kind} needs {', '.join(sorted(missing))}")
     notice = Notice(id=uuid7(), tax_code=tax_code, dossier_id=dossier_id, kind=kind, params=dict(params), at=at)
+    addresses = await identity.mail_addresses(session, tax_code)
+    return await _put(session, notice, addresses[0] if addresses else None)
+
+
+async def tell_official(
+    session: AsyncSession,
+    *,
+    person_id: UUID,
+    dossier_id: UUID,
+    kind: wording.Kind,
+    params: Mapping[str, str | int],
+    at: datetime,
+) -> Notice:
+    """Put a notice into an official's own list and on its way by mail. Raises `ValueError` for a missing parameter."""
+    notice = Notice(id=uuid7(), person_id=person_id, dossier_id=dossier_id, kind=kind, params=dict(params), at=at)
+    return await _put(session, notice, (await identity.person(session, person_id)).email)
+
+
+async def _put(session: AsyncSession, notice: Notice, address: str | None) -> Notice:
+    if missing := wording.parameters(wording.Kind(notice.kind)) - notice.params.keys():
+        raise ValueError(f"notice {notice.kind} needs {', '.join(sorted(missing))}")
     session.add(notice)
     await session.flush()
-    addresses = await identity.mail_addresses(session, tax_code)
-    if addresses:
-        session.add(Delivery(notice_id=notice.id, channel=EMAIL, address=addresses[0], state=WAITING, attempts=0, next_at=at))
+    if address:
+        delivery = Delivery(notice_id=notice.id, channel=EMAIL, address=address, state=WAITING, attempts=0, next_at=notice.at)
+        session.add(delivery)
         outbox.put(session, DELIVER, notice_id=notice.id)
     return notice
 
@@ -66,6 +85,11 @@ async def deliver(session: AsyncSession, notice_id: UUID, *, mailer: Mailer, at:
 async def mark_read(session: AsyncSession, tax_code: str, *, at: datetime) -> None:
     """The enterprise has opened its list."""
     await session.execute(update(Notice).where(Notice.tax_code == tax_code, Notice.read_at.is_(None)).values(read_at=at))
+
+
+async def mark_read_by(session: AsyncSession, person_id: UUID, *, at: datetime) -> None:
+    """The official has opened the list."""
+    await session.execute(update(Notice).where(Notice.person_id == person_id, Notice.read_at.is_(None)).values(read_at=at))
 
 
 def _put_off(session: AsyncSession, delivery: Delivery, reason: str, *, at: datetime) -> None:

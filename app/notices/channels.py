@@ -15,6 +15,7 @@ from app.notices.queries import Shown
 SMTP_TIMEOUT_SECONDS = 10
 
 _GREETING = "Kính gửi doanh nghiệp,"
+_TO_OFFICIAL = "Kính gửi đồng chí,"
 _CLOSING_VI = "Thư được gửi tự động, xin không trả lời thư này. Cổng không bao giờ hỏi mật khẩu hay mã xác thực qua thư."
 _CLOSING_EN = "This message was sent automatically; please do not reply. The portal never asks for passwords or codes by mail."
 
@@ -64,7 +65,8 @@ class Mailer:
         return mail
 
     def _text(self, notice: Shown) -> str:
-        link = f"{self.public_url}/ho-so/{notice.dossier_id}" if notice.dossier_id else f"{self.public_url}/thong-bao"
-        vi = [_GREETING, notice.body.vi, f"Trang của hồ sơ: {link}", _CLOSING_VI]
+        desk = "/can-bo" if notice.official else ""
+        link = f"{self.public_url}{desk}/ho-so/{notice.dossier_id}" if notice.dossier_id else f"{self.public_url}{desk}/thong-bao"
+        vi = [_TO_OFFICIAL if notice.official else _GREETING, notice.body.vi, f"Trang của hồ sơ: {link}", _CLOSING_VI]
         en = ["---", notice.body.en, f"The dossier's page: {link}", _CLOSING_EN]
         return "\n\n".join([*vi, *en]) + "\n"

@@ -12,7 +12,7 @@ from app.core.text import Language, Text
 
 
 class Kind(StrEnum):
-    """What a business is told of."""
+    """What a business or, of limits that come near, an official is told of."""
 
     SUBMITTED = "submitted"
     RECEIVED = "received"
@@ -32,6 +32,8 @@ class Kind(StrEnum):
     PAPER_UNKNOWN = "paper-unknown"
     PAPER_KNOWN = "paper-known"
     CORRECTION_ORDERED = "correction-ordered"
+    ANSWER_MOVED = "answer-moved"
+    LIMIT_NEAR = "limit-near"
 
 
 TITLES = {
@@ -55,6 +57,8 @@ TITLES = {
     ),
     Kind.PAPER_KNOWN: Text("Chữ ký trong hồ sơ {reference} đã được xác minh", "The signature of filing {reference} is verified"),
     Kind.CORRECTION_ORDERED: Text("Hồ sơ {number} cần khắc phục sau kiểm tra", "Dossier {number}: put right what was found"),
+    Kind.ANSWER_MOVED: Text("Hồ sơ {reference} có thêm thời gian", "More time for dossier {reference}"),
+    Kind.LIMIT_NEAR: Text("Hồ sơ {number}: {level}", "Dossier {number}: {level}"),
 }
 
 BODIES = {
@@ -132,6 +136,21 @@ BODIES = {
         "Kiểm tra thực tế của hồ sơ {number} yêu cầu khắc phục chậm nhất ngày {reply_by}. Nội dung nằm trên trang của hồ sơ.",
         "The site inspection of dossier {number} wants something put right by {reply_by}. See the dossier's page.",
     ),
+    Kind.ANSWER_MOVED: Text(
+        "Lịch làm việc thay đổi nên hạn bổ sung, nộp phí hoặc khắc phục của hồ sơ {reference} lùi đến hết ngày {reply_by}.",
+        "The working calendar has changed: what is asked of you for dossier {reference} may now be done until {reply_by}.",
+    ),
+    Kind.LIMIT_NEAR: Text(
+        "Hồ sơ {number}, {what}: {level}. Đến hạn lúc {due}. Việc cần làm nằm trên trang của hồ sơ.",
+        "Dossier {number}, {what}: {level}. Due {due}. Its page says what there is to do.",
+    ),
+}
+
+LEVELS = {
+    "70": Text("đã qua 70 % thời hạn", "70 % of the time is gone"),
+    "90": Text("đã qua 90 % thời hạn", "90 % of the time is gone"),
+    "last_day": Text("còn một ngày làm việc", "one working day is left"),
+    "past": Text("đã quá hạn", "the limit has passed"),
 }
 
 
@@ -153,7 +172,8 @@ def body(kind: Kind, params: Mapping[str, Any]) -> Text:
 
 def _filled(text: Text, params: Mapping[str, Any]) -> Text:
     def words(language: Language) -> dict[str, str]:
-        return {name: _shown(name, value, language) for name, value in params.items()}
+        own = {name: params.get(f"{name}_{language}", value) for name, value in params.items()}  # a name may have both languages
+        return {name: _shown(name, value, language) for name, value in own.items()}
 
     return Text(text.vi.format(**words("vi")), text.en.format(**words("en")))
 
@@ -163,6 +183,8 @@ def _shown(name: str, value: Any, language: Language) -> str:
         return money.shown(int(value), language)
     if name in {"due", "reply_by"}:
         return _day(str(value), language)
+    if name == "level":
+        return format(LEVELS[str(value)], language)
     return str(value)
 
 

@@ -1,6 +1,7 @@
 """What is to be done: for one dossier, and who did what in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -22,6 +23,14 @@ async def open_of(session: AsyncSession, dossier_id: UUID) -> list[Task]:
     """The tasks that are still to be done."""
     wanted = select(Task).where(Task.dossier_id == dossier_id, Task.state == TaskState.OPEN).order_by(Task.opened_at, Task.id)
     return list(await session.scalars(wanted))
+
+
+def first_opened(tasks: Iterable[Task]) -> dict[str, datetime]:
+    """Since when each step has been worked on."""
+    opened: dict[str, datetime] = {}
+    for task in tasks:
+        opened[task.step] = min(opened.get(task.step, task.opened_at), task.opened_at)
+    return opened
 
 
 async def open_of_many(session: AsyncSession, dossier_ids: Sequence[UUID]) -> dict[UUID, Task]:

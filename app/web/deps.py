@@ -126,7 +126,8 @@ async def _about(session: AsyncSession, actor: Actor) -> tuple[Text, int]:
         return Text(enterprise.name_vi, enterprise.name_en or enterprise.name_vi), await notices.unread(session, actor.tax_code)
     if actor.unit:
         unit = await identity.unit(session, actor.unit)
-        return Text(unit.name_vi, unit.name_en or unit.name_vi), 0
+        unread = await notices.unread_by(session, actor.person_id) if actor.person_id else 0
+        return Text(unit.name_vi, unit.name_en or unit.name_vi), unread
     return Text("", ""), 0
 
 

@@ -59,6 +59,7 @@ async def worklist(
     thu_tuc: str = "",
     trang_thai: str = "",
     qua_han: str = "",
+    canh_bao: str = "",
     tu: str | None = None,
 ) -> Response:
     """The queue opened first is the one with something to do; filters stand in the address."""
@@ -66,9 +67,18 @@ async def worklist(
     queue = _queue(hang, counts)
     state = next((s for s in State if s.value == trang_thai), None)
     found = await queries.worklist(
-        session, actor, queue, text=tim, procedure=thu_tuc or None, state=state, overdue=bool(qua_han), after=tu, at=at
+        session,
+        actor,
+        queue,
+        text=tim,
+        procedure=thu_tuc or None,
+        state=state,
+        overdue=bool(qua_han),
+        warned=canh_bao,
+        after=tu,
+        at=at,
     )
-    kept = {"tim": tim, "thu_tuc": thu_tuc, "trang_thai": trang_thai, "qua_han": qua_han}
+    kept = {"tim": tim, "thu_tuc": thu_tuc, "trang_thai": trang_thai, "qua_han": qua_han, "canh_bao": canh_bao}
     shown: dict[str, Any] = {
         "queue": queue,
         "counts": counts,

@@ -10,7 +10,7 @@ from app.core.clock import in_vietnam
 from app.core.text import Text
 from app.worktime import ledger
 from app.worktime.calendar import Calendar, Unit
-from app.worktime.ledger import Entry, Kind, Run
+from app.worktime.ledger import Alert, Entry, Kind, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,9 @@ _ALERTS = {
         "Reminder: one working day is left after {when}; an apology must be sent by then (NĐ 61/2018 Đ.19.9).",
     ),
 }
+_INSIDE = _ALERTS | {
+    "last_day": Text("Nhắc việc: còn một ngày làm việc kể từ {when}.", "Reminder: one working day is left after {when}.")
+}
 _PROMISED = Text(
     "Ngày {when} đã hẹn lại trong văn bản xin lỗi muộn hơn nên được giữ (pháp luật chưa quy định, chờ xác nhận).",
     "The day promised in the apology, {when}, is later and is kept (the law is silent, to be confirmed).",
@@ -77,8 +80,16 @@ def explain(entries: Sequence[Entry], calendar: Calendar, names: Mapping[str, Te
     promised = ledger.promised_by(run, calendar)
     if promised == end and run.start != (run.promise or run).start:
         lines.append(Line("promise", _at(_PROMISED, end), end))
-    alerts = [Line("alert", _at(_ALERTS[alert.kind], alert.at), alert.at) for alert in ledger.warnings(entries, calendar)]
+    alerts = [alert_line(alert) for alert in ledger.warnings(entries, calendar)]
     return [*lines, *alerts, _due_line(end, calendar)]
+
+
+def alert_line(alert: Alert, limit: Text | None = None) -> Line:
+    """A moment to look, in words; `limit` names what it is about when that is not the whole."""
+    if limit is None:
+        return Line("alert", _at(_ALERTS[alert.kind], alert.at), alert.at)
+    said = _at(_INSIDE[alert.kind], alert.at)
+    return Line("alert", Text(f"“{limit.vi}”: {said.vi}", f"“{limit.en}”: {said.en}"), alert.at)
 
 
 def _entry_line(entry: Entry, names: Mapping[str, Text]) -> Line:

@@ -6,9 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from app.core.actor import SYSTEM
+from app.core.clock import day_in_vietnam
+from app.dossiers.actions import supplement
 from app.dossiers.actions.recount import recount
 from app.dossiers.lifecycle import Act
 from app.dossiers.queries import case_file, events_of, recounted
+from app.dossiers.supplements import Item
+from app.fees.queries import open_bill
 from app.notices.models import Notice
 from app.tasks.queries import open_of
 from app.worktime import actions as worktime
@@ -64,3 +68,39 @@ async def test_counting_twice_moves_once_and_what_has_its_date_is_left_alone(wor
     await recount(world.session, after=None, at=world.at)
     assert [event.dossier_id for event, _ in await recounted(world.session, CULTURE_DAY.name_en, limit=9)] == [moved]
     assert Act.RECOUNT not in {event.act for event in await events_of(world.session, fresh)}
+
+
+@pytest.mark.parametrize("waits", ["supplement", "fee"])
+async def test_what_the_business_owes_by_a_day_moves_later_and_is_said(world: World, waits: str) -> None:
+    if waits == "fee":
+        dossier_id = await world.awaiting_payment()
+        owner = world.seller
+    else:
+        dossier_id, owner = await world.in_review(PROMOTION, world.retailer, MARKET), world.retailer
+        officer = world.actors[f"officer_{MARKET}"]
+        await supplement.ask(
+            world.session, officer, dossier_id, [Item("field", "details", "Ghi rõ.")], reason="Chưa rõ.", at=world.at
+        )
+    before = (await world.dossier(dossier_id)).answer_by
+    last = day_in_vietnam(before - timedelta(hours=1))
+    await adopted(world, DayChange(last, "holiday", "Nghỉ", "Day off", "found", "QĐ"))
+    for _ in range(2):
+        await recount(world.session, after=None, at=world.at)
+    dossier = await world.dossier(dossier_id)
+    assert dossier.answer_by > before
+    moved = [event for event in await events_of(world.session, dossier_id) if event.act == Act.RECOUNT]
+    assert [(event.payload["whose"], event.payload["new_due"]) for event in moved] == [
+        ("business", dossier.answer_by.isoformat())
+    ]
+    told = await world.session.scalar(select(Notice).where(Notice.dossier_id == dossier_id, Notice.kind == "answer-moved"))
+    assert told.tax_code == owner.tax_code
+    bill = await open_bill(world.session, dossier_id)
+    assert (bill.due_at if bill else dossier.answer_by) == dossier.answer_by
+
+
+async def test_a_day_told_to_the_business_is_never_taken_back(world: World) -> None:
+    dossier_id = await world.awaiting_payment()
+    before = (await world.dossier(dossier_id)).answer_by
+    await adopted(world, WORKED)
+    await recount(world.session, after=None, at=world.at)
+    assert (await world.dossier(dossier_id)).answer_by == before

@@ -12,6 +12,9 @@ PARAMS = {
     "due": "2026-12-14T09:30:00+00:00",
     "reply_by": "2027-01-06",
     "paper": "Điều lệ",
+    "what": "kiểm tra thực tế",
+    "what_en": "the visit",
+    "level": "90",
 }
 
 
@@ -25,6 +28,12 @@ def test_every_kind_says_the_same_things_in_both_languages(kind: Kind):
     title, body = wording.title(kind, PARAMS), wording.body(kind, PARAMS)
     assert "{" not in title.vi + title.en + body.vi + body.en
     assert "\n" not in title.vi + title.en  # it becomes a mail's subject
+
+
+def test_a_limit_is_called_in_the_readers_language():
+    said = wording.body(Kind.LIMIT_NEAR, PARAMS)
+    assert "kiểm tra thực tế: đã qua 90 % thời hạn" in said.vi
+    assert "the visit: 90 % of the time is gone" in said.en
 
 
 def test_times_and_money_are_written_as_people_read_them():

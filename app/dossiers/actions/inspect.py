@@ -76,12 +76,18 @@ async def inspect(session: AsyncSession, actor: Actor, dossier_id: UUID, task_id
     until = await _until(session, step, visit, at)
     await _order_minutes(session, actor, dossier, procedure, step, visit, until, at=at)
     tasks.complete(task, actor, note=visit.conclusion or visit.findings, outcome=visit.outcome, at=at)
-    payload = {"step": step.id, "stage": step.stage, "outcome": visit.outcome, "findings": visit.findings, "site": visit.site}
+    payload: dict[str, str | int] = {
+        "step": step.id,
+        "stage": step.stage,
+        "outcome": visit.outcome,
+        "findings": visit.findings,
+        "site": visit.site,
+    }
     if until is None:
         await move(session, actor, dossier, act, procedure=procedure, payload=payload, at=at)
         await go_on(session, dossier, procedure, step, at=at)
     else:
-        payload |= {"correct": visit.correct, "answer_by": until.isoformat()}
+        payload |= {"correct": visit.correct, "days": visit.days, "answer_by": until.isoformat()}
         await move(session, actor, dossier, act, procedure=procedure, payload=payload, answer_by=until, at=at)
         await _tell(session, dossier, until, at=at)
 

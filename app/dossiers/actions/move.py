@@ -12,6 +12,7 @@ from app.catalogue.procedure import Procedure
 from app.core.actor import Actor
 from app.core.errors import NotAllowed
 from app.core.ids import uuid7
+from app.dossiers.actions.warn import plan_warnings
 from app.dossiers.clock import Turn, entries_of
 from app.dossiers.lifecycle import NATIONAL_CODE, SETTLED, Act, Rule, State, Tick, rule_of
 from app.dossiers.models import Dossier, DossierEvent, LedgerEntry
@@ -93,6 +94,7 @@ async def _tick(session: AsyncSession, dossier: Dossier, tick: Tick, procedure: 
     if tick is not Tick.STOP:  # what was promised stays on the row when the clock has stopped
         dossier.due_at = ledger.due(after, calendar)
         dossier.stage = state.stage or dossier.stage
+    await plan_warnings(session, dossier, procedure, after, calendar, first=not before)
 
 
 def _row(dossier: Dossier, entry: Entry) -> LedgerEntry:

@@ -15,6 +15,7 @@ from app.core.text import Text
 from app.dossiers.actions.letters import letter_to
 from app.dossiers.actions.move import move
 from app.dossiers.actions.sheets import send_fee_notice
+from app.dossiers.actions.warn import plan_warnings
 from app.dossiers.clock import Turn, stage_after, starts_when_paid, step_due
 from app.dossiers.lifecycle import Act
 from app.dossiers.models import Dossier
@@ -53,17 +54,20 @@ async def open_step(
     session: AsyncSession, dossier: Dossier, procedure: Procedure, step: Step, *, who: Assignee | None = None, at: datetime
 ) -> Task:
     """Put `step` on the right list: `who` was named, the desk's, the case officer's own, or anyone of the role in the unit."""
-    calendar = await working_calendar(session)
+    calendar, entries = await working_calendar(session), await ledger_of(session, dossier)
     assignment = Assignment(
         step=step.id,
         stage=step.stage,
         kind=step.kind,
         role=step.role,
         unit=unit_of(dossier, step.role),
-        due_at=step_due(await ledger_of(session, dossier), procedure, step, calendar, at),
+        due_at=step_due(entries, procedure, step, calendar, at),
         assignee=_officer_for(dossier, step) or who,
     )
-    return tasks.open_task(session, dossier.id, assignment, at=at)
+    task = tasks.open_task(session, dossier.id, assignment, at=at)
+    if any(stage.sub_limits for stage in procedure.clock.stages):  # they run from the step that is begun
+        await plan_warnings(session, dossier, procedure, entries, calendar)
+    return task
 
 
 def _officer_for(dossier: Dossier, step: Step) -> Assignee | None:

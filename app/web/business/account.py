@@ -22,7 +22,7 @@ MOST = 50
 @router.get("/thong-bao", dependencies=[Depends(record_view("notices"))])
 async def all_notices(request: Request, session: Session, actor: Business) -> Shown:
     """Messages of the portal, newest first."""
-    return page(request, "business/notices.html", notices=await notice_queries.mine(session, actor.tax_code or ""))
+    return page(request, "business/notices.html", notices=await notice_queries.mine(session, actor.tax_code or ""), desk="")
 
 
 @router.post("/thong-bao")
