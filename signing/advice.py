@@ -83,6 +83,11 @@ _UNTRUSTED_TIME: Pair = (
     "This time stamp cannot serve as proof of when the document was signed.",
 )
 
+_UNHEARD_TIME: Pair = (
+    "Nơi cấp dấu thời gian được tin cậy, nhưng chưa có dữ liệu thu hồi nói rằng chứng thư của họ còn tốt.",
+    "Its issuer is recognised, but no revocation data at hand says that the issuer's certificate is still good.",
+)
+
 
 def _a(why: Pair, do: Pair) -> Advice:
     return Advice(*why, *do)
@@ -234,6 +239,7 @@ _ADVICE: dict[str, Advice] = {
         _NOTHING,
     ),
     "TS_UNTRUSTED": _a(_UNTRUSTED_TIME, _NOTHING),
+    "TS_STATUS_UNKNOWN": _a(_UNHEARD_TIME, _NOTHING),
     "TS_INVALID": _a(_UNTRUSTED_TIME, _SIGN_AGAIN),
     "LTV_INCOMPLETE": _a(
         (

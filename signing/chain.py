@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from asn1crypto import crl, ocsp, x509
+from cryptography.x509 import load_der_x509_crl
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator import errors as reasons
 from pyhanko_certvalidator.path import ValidationPath
@@ -147,6 +148,19 @@ def _when_revoked(error: Exception) -> dict[str, Any]:
 def answered_by(evidence: Evidence, leaf: x509.Certificate, authorities: Sequence[x509.Certificate]) -> bool:
     """Whether it speaks of every certificate below the anchor (`authorities`: anchor first)."""
     return _all_answered([*authorities, leaf], evidence)
+
+
+def revoked_by(evidence: Evidence, leaf: x509.Certificate, authorities: Sequence[x509.Certificate]) -> bool:
+    """Whether any answer, however old, says that one certificate below the anchor was revoked or put on hold."""
+    pairs = list(pairwise([*authorities, leaf]))
+    return any(_names(item, below) for above, below in pairs for item in evidence.items if _is_about(item, below, above))
+
+
+def _names(item: Item, certificate: x509.Certificate) -> bool:
+    if item.source is Source.CRL:
+        listed = load_der_x509_crl(item.der).get_revoked_certificate_by_serial_number(certificate.serial_number)
+        return listed is not None
+    return bool(parsed(item).response_data["responses"][0]["cert_status"].name == "revoked")
 
 
 def _all_answered(certificates: Sequence[x509.Certificate], evidence: Evidence) -> bool:

@@ -253,6 +253,15 @@ _TABLE = (
         "Time stamp issuer not trusted",
         "Dấu thời gian không từ nguồn tin cậy",
     ),
+    Code(
+        "TS_STATUS_UNKNOWN",
+        "sig",
+        _W,
+        None,
+        "TRY_LATER",
+        "Revocation status of the time stamp's issuer unknown",
+        "Chưa biết chứng thư của nơi cấp dấu thời gian có bị thu hồi hay không",
+    ),
     Code("TS_INVALID", "sig", _E, _UNCLEAR, "SIG_CONSTRAINTS_FAILURE", "Time stamp is wrong", "Dấu thời gian không hợp lệ"),
     Code(
         "TIME_CLAIMED_ONLY",

@@ -19,6 +19,9 @@ from signing.revocation import issuer_of, needs_of
 from signing.timestamps import TimestampCheck, check_token
 from signing.trust import TrustSnapshot
 
+KEPT = "by the revocation data kept with it: nothing fresh is known"
+"""Detail of a stamp that holds by what its authorities said when it was made."""
+
 
 @dataclass(frozen=True)
 class KeptStamp:
@@ -48,15 +51,16 @@ def stamp_facts(token: bytes, trust: TrustSnapshot) -> StampFacts:
     value = signed["encap_content_info"]["content"].parsed["gen_time"].native
     signer = extract_certificate_info(signed).signer_cert
     names = signer.subject.native
-    ends = min(certificate.not_valid_after for certificate in (signer, *_above(signer, trust)))
+    ends = _ends(signer, trust)
     tsa = str(names.get("common_name") or names.get("organization_name", ""))
     return StampFacts(value, tsa, ends, tuple(needs_of([signer], trust)), signer.sha256.hex())
 
 
-def prove(stamps: Sequence[KeptStamp], policy: Policy) -> tuple[TimestampCheck, ...]:
+def prove(stamps: Sequence[KeptStamp], policy: Policy, *, lasting: bool = False) -> tuple[TimestampCheck, ...]:
     """Judge `stamps`, given oldest first, backwards from the policy's moment; what fails leaves everything older unproven.
 
-    The newest is judged with the policy's trust and evidence besides its own.
+    The newest is judged with the policy's trust and evidence besides its own. `lasting`: where nothing fresh is known of its
+    authorities, what they said when it was made carries it to the end of its certificates, unless any answer says otherwise.
     """
     checks: list[TimestampCheck] = []
     moment = Moment(policy.at)
@@ -64,13 +68,28 @@ def prove(stamps: Sequence[KeptStamp], policy: Policy) -> tuple[TimestampCheck, 
         newest = number == 0
         trust = policy.trust if newest else stamp.trust
         known = stamp.evidence.with_items(policy.evidence.items) if newest else stamp.evidence
-        check = _judge(stamp, moment, replace(policy, trust=trust, evidence=known))
+        asked = replace(policy, trust=trust, evidence=known)
+        check = _judge(stamp, moment, asked)
+        if newest and lasting and check.code == "TS_STATUS_UNKNOWN":
+            check = _carried(stamp, check, asked)
         checks.append(check)
         if check.trusted is None or check.value is None or check.value > moment.at:
             break
         moment = Moment(check.value, proven=True)
     unproven = [TimestampCheck(None, "", "TS_UNTRUSTED", "a later time stamp does not hold")] * (len(stamps) - len(checks))
     return (*unproven, *reversed(checks))
+
+
+def _carried(stamp: KeptStamp, check: TimestampCheck, policy: Policy) -> TimestampCheck:
+    """Judged by the answers kept with it at its own time; `check` is what came out at the moment asked about."""
+    signer = _signer(stamp.token)
+    above = tuple(reversed(tuple(_above(signer, policy.trust))))
+    if policy.at > _ends(signer, policy.trust):
+        return replace(check, code="TS_UNTRUSTED", detail="CERT_EXPIRED: it was not renewed in time")
+    if check.value is None or chain.revoked_by(policy.evidence, signer, above):
+        return check
+    then = _judge(stamp, Moment(check.value), replace(policy, evidence=stamp.evidence))
+    return replace(then, detail=KEPT) if then.code is None else check
 
 
 def _judge(stamp: KeptStamp, moment: Moment, policy: Policy) -> TimestampCheck:
@@ -82,6 +101,16 @@ def _judge(stamp: KeptStamp, moment: Moment, policy: Policy) -> TimestampCheck:
         return TimestampCheck(None, "", "TS_INVALID", type(broken).__name__)
     then = replace(policy, trust=policy.trust.as_of(made))
     return check_token(content, lambda name: stamp.digest if name == "sha256" else b"", moment, then)
+
+
+def _signer(token: bytes) -> x509.Certificate:
+    return extract_certificate_info(cms.ContentInfo.load(token, strict=True)["content"]).signer_cert
+
+
+def _ends(signer: x509.Certificate, trust: TrustSnapshot) -> datetime:
+    """When the first certificate of the chain ends."""
+    ends: datetime = min(certificate.not_valid_after for certificate in (signer, *_above(signer, trust)))
+    return ends
 
 
 def _above(certificate: x509.Certificate, trust: TrustSnapshot) -> Iterator[x509.Certificate]:

@@ -83,9 +83,9 @@ def check_token(
     if weak := facts.weakness(moment.at):
         return TimestampCheck(facts.value, str(name), "TS_INVALID", weak, facts.digest)
     if not policy.integrity_only:
-        problem = _trust_problem(facts, judge(facts.signer, moment, policy.trust, policy.evidence, embedded))
-        if problem:
-            return TimestampCheck(facts.value, str(name), "TS_UNTRUSTED", problem, facts.digest)
+        found = judge(facts.signer, moment, policy.trust, policy.evidence, embedded)
+        if problem := _trust_problem(facts, found):
+            return TimestampCheck(facts.value, str(name), *problem, facts.digest)
     return TimestampCheck(facts.value, str(name), None, digest=facts.digest)
 
 
@@ -131,12 +131,16 @@ def _is_for_time_stamping(signer: x509.Certificate) -> bool:
     return usage is not None and usage.native == ["time_stamping"]
 
 
-def _trust_problem(facts: Facts, found: Chain) -> str | None:
+def _trust_problem(facts: Facts, found: Chain) -> tuple[str, str] | None:
+    """A code and its detail: an issuer that is not trusted is another matter than one of whom nothing fresh is known."""
+    unheard = found.code in ("REV_UNKNOWN", "REV_STALE")
     if not facts.purpose_ok:
-        return "certificate is not for time stamping"
-    if found.code:
-        return f"{found.code}: {found.detail}"
-    return None if Role.TSA in found.roles else "chain ends in an anchor of another role"
+        return "TS_UNTRUSTED", "certificate is not for time stamping"
+    if found.code and not unheard:
+        return "TS_UNTRUSTED", f"{found.code}: {found.detail}"
+    if Role.TSA not in found.roles:
+        return "TS_UNTRUSTED", "chain ends in an anchor of another role"
+    return ("TS_STATUS_UNKNOWN", f"{found.code}: {found.detail}") if unheard else None
 
 
 def imprint_of(value: core.OctetString) -> Imprint:

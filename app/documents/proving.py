@@ -71,7 +71,10 @@ class Proof:
 
     def to_json(self) -> dict[str, Any]:
         """For machines; times in ISO 8601."""
-        stamps = [{"at": each.value and each.value.isoformat(), "tsa": each.tsa, "code": each.code} for each in self.stamps]
+        stamps = [
+            {"at": each.value and each.value.isoformat(), "tsa": each.tsa, "code": each.code, "detail": each.detail}
+            for each in self.stamps
+        ]
         return {
             "proven": self.proven,
             "filed_at": self.filed_at and self.filed_at.isoformat(),
@@ -87,7 +90,9 @@ class Proof:
         """For a terminal, Vietnamese before English."""
         said = ("ĐƯỢC CHỨNG MINH / PROVEN", "CHƯA CHỨNG MINH ĐƯỢC / NOT PROVEN")[not self.proven]
         then = f"{self.recorded} → {self.again.verdict} (đợt tin cậy / trust epoch {self.epoch})"
-        stamps = [f"  {each.value and each.value.isoformat()}  {each.tsa}  {each.code or 'OK'}" for each in self.stamps]
+        stamps = [
+            f"  {each.value and each.value.isoformat()}  {each.tsa}  {each.code or each.detail or 'OK'}" for each in self.stamps
+        ]
         return [
             said,
             f"  có mặt lúc / there at: {self.filed_at and self.filed_at.isoformat()}",
@@ -160,7 +165,7 @@ def _place_in(renewal: EvidenceRenewal, earlier: EvidenceRenewal) -> int:
 async def proof(found: Material, *, check: Check, blobs: Blobs, at: datetime) -> Proof:
     """Prove it, at `at`. The file is judged by `check`; the tokens are verified in a thread, a few milliseconds each."""
     today = signing.Policy(at=at, trust=found.now, evidence=found.heard_now)
-    judged = [await asyncio.to_thread(prove, [link.stamp for link in chain], today) for chain in found.chains]
+    judged = [await asyncio.to_thread(prove, [link.stamp for link in chain], today, lasting=True) for chain in found.chains]
     problems = [fault for chain in found.chains for link in chain for fault in link.wrong]
     problems += [f"{check.code}: {check.detail}" for checks in judged for check in checks if check.code]
     filed_at, recorded = judged[0][0].value, found.receipts[-1].verdict

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from certomancer.registry import CertLabel
 from sqlalchemy import text
 
 from app import cli
@@ -24,6 +25,7 @@ from app.jobs import schedule
 from app.jobs.registry import JOBS, Tools
 from app.trust import actions as trust
 from signing import Pool, sign_paper
+from signing.longterm import KEPT
 from tests import make
 from tests.documents.test_rules import a_need
 from tests.pki import BUSINESS, NOW
@@ -217,6 +219,35 @@ async def test_a_stamp_that_was_not_renewed_in_time_proves_nothing_and_says_so(a
     proof = await archive.prove(at=NOW + 3 * YEAR)
     assert not proof.proven
     assert "CERT_EXPIRED" in " ".join(proof.problems)
+
+
+def nobody_answers(path: str, body: bytes) -> bytes:
+    return b"?"
+
+
+@pytest.mark.parametrize("days, proven", [(800, True), (901, False)], ids=["while-its-certificate-lasts", "afterwards"])
+async def test_where_nothing_fresh_is_known_a_stamp_holds_as_long_as_its_certificate(archive: Archive, monkeypatch, days, proven):
+    """The page says “holds until” that day, and so does the proof."""
+    await archive.file()
+    await archive.stamp()
+    monkeypatch.setattr(archive.authorities, "answer", nobody_answers)
+    proof = await archive.prove(at=NOW + timedelta(days=days))
+    assert proof.proven is proven, proof.problems
+    assert proven == (NOW + timedelta(days=days) < (await archive.kept())[0].ends_at)
+    assert (proof.stamps[0].code, proof.stamps[0].detail == KEPT) == (None if proven else "TS_UNTRUSTED", proven)
+
+
+async def test_a_revocation_that_is_known_ends_a_stamp_however_old_the_word_is(archive: Archive, monkeypatch):
+    await archive.file()
+    await archive.stamp()
+    arch, day = archive.authorities.pki.arch, timedelta(days=1)
+    gone = replace(arch.get_cert_spec(CertLabel("bizrev")).revocation, revoked_since=NOW + 20 * day)
+    real = arch.check_revocation_status
+    monkeypatch.setattr(arch, "check_revocation_status", lambda label, **k: gone if label == "tsa" else real(label, **k))
+    await archive.prove(at=NOW + 30 * day)
+    monkeypatch.setattr(archive.authorities, "answer", nobody_answers)
+    proof = await archive.prove(at=NOW + 400 * day)
+    assert (proof.proven, proof.stamps[0].code) == (False, "TS_STATUS_UNKNOWN")
 
 
 async def test_stamps_are_not_renewed_while_their_authority_is_silent(archive: Archive):

@@ -39,7 +39,10 @@ async def test_an_issuer_we_do_not_know_for_time_stamps_proves_nothing(pki, poli
 async def test_an_issuer_that_may_be_revoked_proves_nothing(pki, policy):
     unclear = replace(policy, evidence=NO_EVIDENCE)
 
-    assert verify_timestamp(await timestamp(DIGEST, pki.tsa()), DIGEST, unclear).trusted is None
+    check = verify_timestamp(await timestamp(DIGEST, pki.tsa()), DIGEST, unclear)
+    assert (check.trusted, check.code) == (None, "TS_STATUS_UNKNOWN")
+    nobody = verify_timestamp(await timestamp(DIGEST, pki.tsa(label="govtsa")), DIGEST, unclear)
+    assert nobody.code == "TS_UNTRUSTED"
 
 
 async def test_the_issuer_s_certificate_counts_at_the_moment_asked_about(pki, policy):
