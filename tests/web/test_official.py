@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from app.audit.models import AuditRow
+from app.core import clock
 from app.core.actor import Actor, ActorKind
 from app.core.db import Sessions, transaction
 from app.core.ids import uuid7
@@ -18,7 +19,7 @@ from app.core.settings import Settings
 from app.demo.browsing import Browser, Page
 from app.demo.personas import BUSINESSES, OFFICIALS, Persona
 from app.documents.examine import Findings
-from app.dossiers.actions import decide, deliver, submit
+from app.dossiers.actions import decide, deliver, submit, warn
 from app.dossiers.models import Dossier
 from app.issued.models import IssuedDocument
 from app.issued.rules import State as IssuedState
@@ -372,3 +373,15 @@ async def test_the_list_is_narrowed_by_what_stands_in_the_address(office: Office
     assert not only.links(first)
     assert "Không có hồ sơ nào" in (await desk.get("/can-bo?hang=intake&qua_han=1&trang_thai=submitted")).text
     assert (await desk.get("/can-bo?hang=khong-co&trang_thai=khong-co&tu=%00")).status in (200, 404)
+
+
+async def test_an_official_reads_of_limits_that_come_near_and_finds_them_in_the_list(office: Office) -> None:
+    place = await office.have(lambda world: world.in_review(LICENCE, world.seller, UNIT))
+    async with transaction(office.sessions) as session:
+        await warn.warn_due(session, clock.now() + timedelta(days=60))
+    officer = await office.be("cv-918-1")
+    told = await officer.get("/can-bo/thong-bao")
+    assert (told.status, bool(told.links(place))) == (200, True)
+    assert "còn một ngày làm việc" in told.text
+    for kind in ("", "70", "90", "last_day", "khong-co"):
+        assert (await officer.get(f"/can-bo?hang=tasks_mine&canh_bao={kind}")).status == 200
