@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
@@ -298,8 +299,7 @@ async def verify(story: Story) -> None:
     """9. Anyone can check the result: by its number on the public page, and by our own engine on the file."""
     browser = await story.business()
     mine = await browser.get(story.here)
-    numbers = re.findall(r"\d{2,}/20\d\d/[A-ZĐ-]+", mine.text)
-    story.result_number = next(number for number in numbers if not number.endswith(_ON_THE_WAY))
+    story.result_number = result_number(mine.text)
     story.result = await _result_bytes(story, mine)
     public = Browser(story.people.portal)
     seen = await public.get("/xac-thuc?" + urlencode({"so": story.result_number}))
@@ -309,11 +309,26 @@ async def verify(story: Story) -> None:
     await asyncio.to_thread(judge, story.result)
 
 
+def result_number(shown: str) -> str:
+    """The number of the result, among those of everything issued that a page shows. `StopIteration` when there is none."""
+    numbers: list[str] = re.findall(r"\d{2,}/20\d\d/[A-ZĐ-]+", shown)
+    return next(number for number in numbers if not number.endswith(_ON_THE_WAY))
+
+
+def only_report(said: str) -> dict[str, Any]:
+    """The one report in what `motcua signature check FILE --json` printed. Raises `Failed` for anything else."""
+    try:
+        [report] = json.loads(said)["reports"]
+    except (ValueError, KeyError, TypeError):
+        raise Failed(f"the command prints one report, not {said[:80]!r}") from None
+    return dict(report)
+
+
 def judge(pdf: bytes) -> None:
     """Our own engine, and `pdfsig` where it is installed, accept the file: personal signature, seal, time stamp."""
     with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
         Path(file.name).write_bytes(pdf)
-        [report] = json.loads(_said([sys.executable, "-m", "app", "signature", "check", file.name, "--json"]))["reports"]
+        report = only_report(_said([sys.executable, "-m", "app", "signature", "check", file.name, "--json"]))
         expect(report["verdict"] == "VALID", f"our engine says VALID, not {report['verdict']}")
         kinds = [signature["kind"] for signature in report["signatures"]]
         expect(kinds == ["sig", "seal", "doc_ts"], f"personal signature, seal, time stamp, not {kinds}")
