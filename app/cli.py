@@ -17,19 +17,12 @@ from app.core import clock, logs
 from app.core.db import Sessions, engine_for, sessions_of, transaction
 from app.core.errors import Refusal
 from app.core.settings import Settings
-from app.core.text import Text
 
 if TYPE_CHECKING:
     from signing import Policy
 
 T = TypeVar("T")
 Command = Callable[[argparse.Namespace], int]
-_NO_STORE = Text(
-    "Chưa có kho chứng thư tin cậy của cổng (không có cơ sở dữ liệu, hoặc kho còn trống). "
-    "Hãy dùng --trust TỆP, hoặc --integrity-only để chỉ kiểm tra tính toàn vẹn.",
-    "There is no trust store of the portal (no database, or the store is empty). "
-    "Use --trust FILE, or --integrity-only to check integrity alone.",
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -95,10 +88,12 @@ def _signature_parsers(groups: Any) -> None:
     proof.add_argument("--epoch", type=int, metavar="N", help="judge again by this epoch of the trust store, not by that of then")
     kept = _add(signatures, "trust-export", _trust_export, "print the trust store as a signed file")
     kept.add_argument("--epoch", type=int, metavar="N", help="an earlier one")
+    kept.add_argument("--with-revocation", action="store_true", help="with the public revocation lists as they are now")
     signature = _json(_add(signatures, "check", _signature_check, "check the signatures of PDF files"))
     signature.add_argument("files", metavar="FILE", nargs="+")
     signature.add_argument("--tax-code", metavar="T", help="does a signature belong to this enterprise?")
     signature.add_argument("--trust", metavar="FILE", help="a trust store as JSON, instead of the portal's own")
+    signature.add_argument("--trust-key", metavar="KEY", help="who must have signed it: a thumbprint, or a file with the key")
     signature.add_argument("--at", metavar="TIME", help="judge as of then (ISO 8601; Hà Nội time without a zone)")
     signature.add_argument("--integrity-only", action="store_true", help="for study: structure, integrity, algorithms alone")
 
@@ -300,7 +295,9 @@ def _signature_check(given: argparse.Namespace) -> int:
     try:
         files = [command.file(name) for name in given.files]
         code = None if given.tax_code is None else command.tax_code(given.tax_code)
-        reports = command.check_files(files, _signature_policy(given))
+        at, whom = _moment(given), {"trust_file": given.trust, "key": given.trust_key}
+        policy = command.chosen_policy(at, integrity_only=given.integrity_only, **whom, portal=_portal_policy)
+        reports = command.check_files(files, policy)
     except (command.Unusable, OSError) as unusable:
         print(unusable, file=sys.stderr)
         return 2
@@ -315,7 +312,12 @@ def _signature_evidence(given: argparse.Namespace) -> int:
     from app.documents import pool, proving
     from signing import command
 
-    settings, at = _settings(), clock.now() if given.at is None else command.moment(given.at)
+    try:
+        at = _moment(given)
+    except command.Unusable as unusable:
+        print(unusable, file=sys.stderr)
+        return 2
+    settings = _settings()
 
     async def prove(sessions: Sessions) -> proving.Proof:
         async with transaction(sessions) as session:
@@ -328,6 +330,13 @@ def _signature_evidence(given: argparse.Namespace) -> int:
     return 0 if proof.proven and proof.same else 1
 
 
+def _moment(given: argparse.Namespace) -> datetime:
+    """The moment asked about, or now. Raises `Unusable`."""
+    from signing import command
+
+    return clock.now() if given.at is None else command.moment(given.at)
+
+
 def _trust_export(given: argparse.Namespace) -> int:
     from app.trust import actions, overview
 
@@ -335,27 +344,10 @@ def _trust_export(given: argparse.Namespace) -> int:
 
     async def export(sessions: Sessions) -> dict[str, object]:
         async with transaction(sessions) as session:
-            return await overview.exported(session, given.epoch, actions.store_key(settings))
+            return await overview.exported(session, given.epoch, actions.store_key(settings), revocation=given.with_revocation)
 
     print(json.dumps(_with_sessions(settings, export), ensure_ascii=False))
     return 0
-
-
-def _signature_policy(given: argparse.Namespace) -> "Policy":
-    """Whom to trust: nobody in the integrity-only mode, the given store, or the portal's own when it has a database."""
-    from signing import Policy, command
-
-    at = clock.now() if given.at is None else command.moment(given.at)
-    if given.integrity_only and given.trust is not None:
-        raise command.Unusable(
-            "Chỉ dùng một trong hai: --integrity-only hoặc --trust.", "Use either --integrity-only or --trust, not both."
-        )
-    if given.integrity_only:
-        return Policy(at=at, integrity_only=True)
-    if given.trust is not None:
-        trust, evidence = command.trust(command.file(given.trust))
-        return Policy(at=at, trust=trust, evidence=evidence)
-    return _portal_policy(at)
 
 
 def _portal_policy(at: datetime) -> "Policy":
@@ -371,9 +363,9 @@ def _portal_policy(at: datetime) -> "Policy":
     try:
         found = _with_sessions(_settings(), policy)
     except (SQLAlchemyError, OSError):
-        raise command.Unusable(_NO_STORE.vi, _NO_STORE.en) from None
+        raise command.NO_STORE from None
     if not found.trust.anchors:
-        raise command.Unusable(_NO_STORE.vi, _NO_STORE.en)
+        raise command.NO_STORE
     return found
 
 

@@ -6,7 +6,8 @@ Each file is judged in a worker that may be killed, so a hostile one costs its s
 import asyncio
 import json
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from signing.policy import Policy
 from signing.pool import Pool
 from signing.report import as_text, binding_of
 from signing.trust import TrustSnapshot
-from signing.trustfile import read_trust
+from signing.trustfile import read_trust, thumbprint
 
 HANOI = timezone(timedelta(hours=7))
 
@@ -28,6 +29,14 @@ class Unusable(ValueError):
 
     def __init__(self, vi: str, en: str) -> None:
         super().__init__(f"{vi}\n{en}")
+
+
+NO_STORE = Unusable(
+    "Chưa có kho chứng thư tin cậy của cổng (không có cơ sở dữ liệu, hoặc kho còn trống). "
+    "Hãy dùng --trust TỆP, hoặc --integrity-only để chỉ kiểm tra tính toàn vẹn.",
+    "There is no trust store of the portal (no database, or the store is empty). "
+    "Use --trust FILE, or --integrity-only to check integrity alone.",
+)
 
 
 def file(name: str) -> Path:
@@ -65,20 +74,54 @@ def moment(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=HANOI)
 
 
-def trust(path: Path) -> tuple[TrustSnapshot, Evidence]:
+def trust(path: Path, key: str | None = None) -> tuple[TrustSnapshot, Evidence]:
     """A trust store from a file: as the portal exports it, or a bare snapshot. Raises Unusable.
 
-    `{"trust": either of the two, "evidence": …}` brings revocation data along, which a check without network needs.
+    `{"trust": either of the two, "evidence": …}` brings revocation data along, which a check without network needs; the
+    portal's export may hold its own. `key` (a thumbprint): only what that key signed is taken.
     """
     try:
         told = json.loads(path.read_bytes())
         evidence = Evidence.from_json(told["evidence"]) if "evidence" in told else NO_EVIDENCE
-        return read_trust(json.dumps(told.get("trust", told)).encode()), evidence
+        return read_trust(json.dumps(told.get("trust", told)).encode(), key=key), evidence
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unusable(
-            f"Không đọc được kho chứng thư tin cậy {path}: cần tệp do Cổng xuất ra, hoặc JSON của TrustSnapshot.",
+            f"Không dùng được kho chứng thư tin cậy {path} ({error}): cần tệp do Cổng xuất ra, hoặc JSON của TrustSnapshot.",
             f"The trust store {path} cannot be read ({error}): it must be the portal's export, or the JSON of a TrustSnapshot.",
         ) from None
+
+
+def trust_key(given: str) -> str:
+    """The thumbprint of the key that must have signed the trust store: as it stands, or of the key in a file. Raises Unusable."""
+    if re.fullmatch(r"[A-Za-z0-9_-]{43}", given):
+        return given
+    try:
+        return thumbprint(file(given).read_text())
+    except ValueError as error:
+        if isinstance(error, Unusable):
+            raise
+        raise Unusable(
+            f"{given} không phải khóa công khai: cần dấu vân tay RFC 7638, hoặc tệp JWK hay PEM của khóa Ed25519.",
+            f"{given} is no public key: give its RFC 7638 thumbprint, or a file with the Ed25519 key as JWK or PEM.",
+        ) from None
+
+
+def chosen_policy(
+    at: datetime, *, integrity_only: bool, trust_file: str | None, key: str | None, portal: Callable[[datetime], Policy]
+) -> Policy:
+    """Whom to trust: nobody in the integrity-only mode, the given store, or the portal's own. Raises Unusable."""
+    if integrity_only and trust_file is not None:
+        raise Unusable(
+            "Chỉ dùng một trong hai: --integrity-only hoặc --trust.", "Use either --integrity-only or --trust, not both."
+        )
+    if key is not None and trust_file is None:
+        raise Unusable("--trust-key chỉ đi cùng --trust.", "--trust-key is for --trust.")
+    if integrity_only:
+        return Policy(at=at, integrity_only=True)
+    if trust_file is None:
+        return portal(at)
+    store, evidence = trust(file(trust_file), None if key is None else trust_key(key))
+    return Policy(at=at, trust=store, evidence=evidence)
 
 
 def check_files(files: Sequence[Path], policy: Policy) -> list[Report]:

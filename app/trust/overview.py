@@ -20,7 +20,7 @@ from app.trust.changes import Difference, counted, differences, periods
 from app.trust.models import RevocationEvidence, TrustEpoch
 from app.trust.rules import serves
 from signing.trust import ServiceStatus
-from signing.trustfile import written
+from signing.trustfile import public_lists, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +153,16 @@ async def epochs(session: AsyncSession, key: OKPKey) -> list[Epoch]:
     ]
 
 
-async def exported(session: AsyncSession, epoch: int | None, key: OKPKey) -> dict[str, object]:
-    """An epoch as a file (`signing.trustfile`), the one in force when none is named; `NotFound`."""
+async def exported(session: AsyncSession, epoch: int | None, key: OKPKey, *, revocation: bool = False) -> dict[str, object]:
+    """An epoch as a file (`signing.trustfile`), the one in force when none is named; `NotFound`.
+
+    `revocation`: with the lists that its authorities publish, as we hold them now; never what OCSP said of single persons.
+    """
     wanted = select(TrustEpoch).order_by(TrustEpoch.epoch.desc()).limit(1)
     row = await session.scalar(wanted.where(TrustEpoch.epoch == epoch) if epoch else wanted)
     if row is None:
         raise NotFound
     store = signing.TrustSnapshot.from_json(row.content)
+    heard = public_lists(await queries.evidence(session), store) if revocation else None
     told = {"note": row.note, "adopted_at": row.adopted_at.isoformat()}
-    return written(store, **told, key=key.as_dict(private=False), signature=row.signature)
+    return written(store, **told, key=key, signature=row.signature, evidence=heard)

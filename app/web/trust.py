@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
@@ -81,11 +81,11 @@ def _words() -> dict[str, Any]:
 
 
 @router.get("/dot/{epoch}.json")
-async def export(request: Request, session: Session, epoch: int) -> Response:
-    """One epoch as a signed file, for checking elsewhere."""
+async def export(request: Request, session: Session, epoch: int, lists: Annotated[str, Query(alias="thu-hoi")] = "") -> Response:
+    """One epoch as a signed file, for checking elsewhere; with the public revocation lists when they are asked for."""
     key = actions.store_key(request.app.state.settings)
     headers = {"content-disposition": f'attachment; filename="motcua-trust-{epoch}.json"'}
-    return JSONResponse(await overview.exported(session, epoch, key), headers=headers)
+    return JSONResponse(await overview.exported(session, epoch, key, revocation=bool(lists)), headers=headers)
 
 
 @router.get("/dich-vu")

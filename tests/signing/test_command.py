@@ -3,14 +3,19 @@
 import csv
 import json
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from joserfc.jwk import OKPKey
 
 import signing
 from app import cli
+from signing.trustfile import public_lists
 from tests import make
 from tests.pki import BUSINESS, NOW, OTHER
+from tests.signing.test_trust import KEY, exported
 
+FORGER = OKPKey.generate_key("Ed25519")
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "pdf-attacks"
 
 
@@ -24,6 +29,9 @@ async def files(pki, tmp_path_factory) -> dict[str, str]:
         "trust": json.dumps({"trust": pki.trust.to_json(), "evidence": pki.evidence().to_json()}).encode(),
         "bare": json.dumps(pki.trust.to_json()).encode(),
         "broken": b'{"trust": []}',
+        "export": json.dumps(exported(pki.trust, evidence=public_lists(pki.evidence(), pki.trust))).encode(),
+        "key": json.dumps(KEY.as_dict(private=False)).encode(),
+        "forged": json.dumps(FORGER.as_dict(private=False)).encode(),
     }
     for name, content in contents.items():
         (folder / name).write_bytes(content)
@@ -64,6 +72,20 @@ def test_trust_without_revocation_data_does_not_pass(files, capsys):
     assert "REV_UNKNOWN" in said
 
 
+def test_the_portal_s_file_with_revocation_lists_is_enough_and_may_be_pinned(files, capsys):
+    given = (files["signed"], "--trust", files["export"], "--at", NOW.isoformat())
+    assert run(*given) == 0
+    assert run(*given, "--trust-key", files["key"]) == 0
+    assert run(*given, "--trust-key", KEY.thumbprint()) == 0
+
+
+def test_a_time_that_cannot_be_read_is_two_sentences_for_evidence_too(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["signature", "evidence", str(UUID(int=1)), str(UUID(int=2)), "--at", "xx"])
+    assert ended.value.code == 2
+    assert "is not understood" in capsys.readouterr().err
+
+
 def test_a_tax_code_that_did_not_sign_is_not_a_success(files, capsys):
     given = (files["signed"], "--trust", files["trust"], "--at", NOW.isoformat(), "--json")
     assert run(*given, "--tax-code", BUSINESS) == 0
@@ -92,6 +114,10 @@ def test_the_integrity_only_mode_says_so_in_the_json(files, capsys):
         (["{signed}", "--trust", "{broken}"], "cannot be read"),
         (["{signed}", "--trust", "missing.json"], "there is no file"),
         (["{signed}", "--trust", "{trust}", "--integrity-only"], "not both"),
+        (["{signed}", "--trust-key", "{key}"], "is for --trust"),
+        (["{signed}", "--trust", "{export}", "--trust-key", "{forged}"], "another key"),
+        (["{signed}", "--trust", "{bare}", "--trust-key", "{key}"], "is not signed"),
+        (["{signed}", "--trust", "{export}", "--trust-key", "{plain}"], "no public key"),
     ],
     ids=[
         "missing",
@@ -104,6 +130,10 @@ def test_the_integrity_only_mode_says_so_in_the_json(files, capsys):
         "trust-other-json",
         "trust-missing",
         "both-modes",
+        "key-alone",
+        "other-key",
+        "unsigned-store",
+        "no-key",
     ],
 )
 def test_what_cannot_be_used_is_two_sentences_and_exit_code_2(files, capsys, arguments, said):

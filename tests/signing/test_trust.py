@@ -9,8 +9,9 @@ from joserfc import jws
 from joserfc.jwk import OKPKey
 
 from signing import Policy, check, sign_paper
+from signing.evidence import Evidence, Source
 from signing.trust import Authority, ServiceStatus, Standing, TrustSnapshot
-from signing.trustfile import read_trust, written
+from signing.trustfile import public_lists, read_trust, written
 from tests.pki import NOW
 
 DAY = timedelta(days=1)
@@ -93,10 +94,33 @@ def test_a_store_kept_before_histories_existed_reads_and_signs_as_before(pki):
 KEY = OKPKey.generate_key("Ed25519")
 
 
-def exported(trust: TrustSnapshot, key: OKPKey = KEY) -> dict[str, object]:
+def exported(trust: TrustSnapshot, key: OKPKey = KEY, evidence: Evidence | None = None) -> dict[str, object]:
     signature = jws.serialize_compact({"alg": "Ed25519"}, trust.digest, key, ["Ed25519"])
-    public = KEY.as_dict(private=False)
-    return written(trust, note="thử", adopted_at=NOW.isoformat(), key=public, signature=signature)
+    return written(trust, note="thử", adopted_at=NOW.isoformat(), key=KEY, signature=signature, evidence=evidence)
+
+
+def unsealed(file: dict[str, object]) -> dict[str, object]:
+    """As files were written before the seal."""
+    return {name: value for name, value in file.items() if name != "seal"}
+
+
+def test_a_file_from_before_the_seal_reads_on(pki):
+    assert read_trust(json.dumps(unsealed(exported(pki.trust))).encode(), key=KEY.thumbprint()) == pki.trust
+
+
+def test_a_role_that_does_not_exist_is_refused_by_its_name(pki):
+    store = pki.trust.to_json()
+    store["anchors"][0]["roles"] = ["boss"]
+    with pytest.raises(ValueError, match=r"no role 'boss' \(there are filer, foreign, official, tsa\)"):
+        read_trust(json.dumps(store).encode())
+
+
+def test_only_public_lists_of_known_authorities_go_into_a_file(pki):
+    heard = pki.evidence().with_items([pki.ocsp_for("biz")])
+    stray = replace(heard.items[0], url="http://elsewhere.example/x.crl", der=heard.items[0].der + b"")
+    kept = public_lists(Evidence((*heard.items, stray)), pki.trust)
+    assert {item.source for item in kept.items} == {Source.CRL}
+    assert stray not in kept.items
 
 
 def test_an_exported_store_reads_back_and_so_does_its_bare_form(pki):
@@ -112,12 +136,26 @@ def test_an_exported_store_reads_back_and_so_does_its_bare_form(pki):
         lambda file, pki: file | {"snapshot": pki.trust_with(epoch=9).to_json()},
         lambda file, pki: file | {"signature": exported(pki.trust, OKPKey.generate_key("Ed25519"))["signature"]},
         lambda file, pki: file | {"signature": "x"},
+        lambda file, pki: file | {"note": "another reason"},
+        lambda file, pki: file | {"evidence": pki.evidence().to_json()},
+        lambda file, pki: unsealed(file) | {"evidence": pki.evidence().to_json()},
         lambda file, pki: {name: value for name, value in file.items() if name != "key"},
         lambda file, pki: file | {"snapshot": {"epoch": "one"}},
         lambda file, pki: {"anything": 1},
         lambda file, pki: [],
     ],
-    ids=["other-content", "other-key", "no-signature", "no-key", "odd-shape", "other-json", "no-object"],
+    ids=[
+        "other-content",
+        "other-key",
+        "no-signature",
+        "other-note",
+        "added-lists",
+        "unsealed-lists",
+        "no-key",
+        "odd-shape",
+        "other-json",
+        "no-object",
+    ],
 )
 def test_a_store_that_is_not_what_was_signed_is_refused(pki, change):
     with pytest.raises(ValueError, match="trust store"):

@@ -73,10 +73,14 @@ async def test_a_certificate_is_seen_proposed_by_one_and_adopted_by_another(firs
     assert (silent.status, "Hãy ghi lý do" in silent.text) == (422, True)
     proposed = await first.send(silent, silent.form("/de-nghi"), {"note": "Công văn 12"})
     assert "Công văn 12" in proposed.text
-    alone = await first.send(proposed, proposed.form("/ap-dung/"))
+    assert "một quản trị viên khác quyết định" in proposed.text
+    assert not [form for form in proposed.forms() if "/ap-dung/" in form.action or "/tu-choi/" in form.action]
+    waiting = await second.get(HOME)
+    around = preview.form("/de-nghi")
+    around.action = waiting.form("/ap-dung/").action
+    alone = await first.send(preview, around)
     assert (alone.status, "hai người" in alone.text) == (409, True)
 
-    waiting = await second.get(HOME)
     adopted = await second.send(waiting, waiting.form("/ap-dung/"))
     assert "Không có đề nghị nào." in adopted.text
     assert "CA Bộ Công Thương" in adopted.text
@@ -109,8 +113,8 @@ async def test_a_status_counts_from_a_day_on_and_is_shown_with_both_ends(first, 
 async def test_a_proposal_that_was_overtaken_cannot_be_adopted(first, second, sessions, settings, pki):
     shown = await first.get(f"{HOME}/dich-vu?ten=pubca")
     preview = await first.send(shown, shown.form("/dia-chi"), {"crl": "", "ocsp": ""})
-    proposed = await first.send(preview, preview.form("/de-nghi"), {"note": "Bỏ địa chỉ"})
-    address = proposed.form("/ap-dung/").action
+    await first.send(preview, preview.form("/de-nghi"), {"note": "Bỏ địa chỉ"})
+    address = (await second.get(HOME)).form("/ap-dung/").action
     async with transaction(sessions) as session:
         key = actions.store_key(settings)
         await actions.put_into_force(session, SYSTEM, pki.trust, "khác", key=key, at=datetime.now(UTC))
@@ -175,6 +179,8 @@ async def test_an_epoch_is_exported_as_a_file_that_the_command_line_reads(first)
     newest = re.search(r"/quan-tri/tin-cay/dot/\d+\.json", shown.text)[0]
     store = read_trust((await first.get(newest)).content)
     assert any(Role.FILER in anchor.roles for anchor in store.anchors)
+    with_lists = (await first.get(f"{newest}?thu-hoi=co")).content
+    assert (read_trust(with_lists), "evidence" in json.loads(with_lists)) == (store, True)
     assert (await first.get(f"{HOME}/dot/999.json")).status == 404
 
 
