@@ -1,8 +1,9 @@
 """A business at work under the real content policy: with scripts nothing is blocked, without scripts nothing is missing."""
 
+import asyncio
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.test_pages import file_of, fill, start, upload
@@ -18,6 +19,25 @@ async def test_scripts_keep_within_the_policy_and_a_verdict_arrives_by_itself(vi
     await judged(visit.portal.sessions, await file_of(visit.portal, draft), verdict="VALID", binding="VALID")
     await expect(page.locator("#charter .govuk-tag")).to_have_text("Hợp lệ", timeout=10_000)
     await expect(page.get_by_text("Đang kiểm tra", exact=True)).to_have_count(0)
+
+
+async def test_who_saves_while_the_page_saves_itself_is_not_another_window(visit: Visit) -> None:
+    draft = await start(visit)
+    page = await visit.open(f"{draft}/to-khai/nguoi-dai-dien")
+    await page.route("**/luu", late)
+    async with page.expect_request("**/luu"):
+        await fill(page, demo_answers(LICENCE))
+        await page.locator("[name=rep_id]").blur()
+    await page.locator("[name=rep_id]").fill("001099000111")
+    await page.get_by_role("button", name="Lưu và tiếp tục").last.click()
+    await expect(page.locator("h1")).not_to_have_text("Người đại diện theo pháp luật")
+
+
+async def late(route: Route) -> None:
+    """The server has saved; its answer takes its time."""
+    answer = await route.fetch()
+    await asyncio.sleep(0.5)
+    await route.fulfill(response=answer)
 
 
 async def test_the_form_is_filled_without_scripts(plain: Visit, tmp_path: Path) -> None:

@@ -27,3 +27,17 @@ document.addEventListener('htmx:afterSwap', event => {
     rows[rows.length - 1]?.querySelector('input, select, textarea')?.focus()
   }
 })
+
+// A page that is just saving itself must not make its own person "another window": Save waits for that answer, and once it
+// is under way the page saves itself no more.
+let leaving = new WeakSet()
+document.addEventListener('submit', event => {
+  const form = event.target
+  if (!form.matches('.htmx-request')) return leaving.add(form)
+  event.preventDefault()
+  form.addEventListener('htmx:afterRequest', () => form.requestSubmit(event.submitter), { once: true })
+})
+document.addEventListener('htmx:beforeRequest', event => {
+  if (leaving.has(event.detail.elt)) event.preventDefault()
+})
+addEventListener('pageshow', () => { leaving = new WeakSet() })
