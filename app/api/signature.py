@@ -86,7 +86,7 @@ async def _content(request: Request) -> tuple[AsyncIterator[bytes], str]:
     if kind.partition(";")[0].strip().lower() in {"application/pdf", "application/octet-stream"}:
         return request.stream(), ""
     try:
-        form = FilePost(kind, request.stream())
+        form = FilePost(kind, request.stream(), field="file")
     except NotMultipart:
         raise Refusal(UNSUPPORTED, slug="unsupported-type") from None
     await form.begin()

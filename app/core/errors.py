@@ -87,12 +87,12 @@ class TooMany(Refusal):
 
     slug = "too-many-requests"
     text = Text(
-        "Bạn đã gửi quá nhiều yêu cầu trong thời gian ngắn. Hãy thử lại sau ít phút.",
-        "Too many requests in a short time. Try again in a few minutes.",
+        "Bạn đã gửi quá nhiều yêu cầu trong thời gian ngắn. Hãy thử lại sau {seconds} giây.",
+        "Too many requests in a short time. Try again after {seconds} s.",
     )
 
     def __init__(self, retry_after_seconds: int, text: Text | None = None) -> None:
-        super().__init__(text)
+        super().__init__(text or self.text.filled(seconds=retry_after_seconds))
         self.retry_after_seconds = retry_after_seconds
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 MAX_FIELD = 4_000
 MAX_HEADERS = 20
 DRAINED = 130_000_000
+OTHER_FIELD = Text(
+    "Tệp phải được gửi trong trường “{wanted}” của biểu mẫu. Hãy đổi tên trường rồi gửi lại.",
+    "The file belongs into the field “{wanted}” of the form. Rename the field and send it again.",
+)
 NO_FILE = Text("Hãy chọn một tệp trước khi tải lên.", "Choose a file before you upload.")
 BROKEN = Text(
     "Tệp chưa đến trọn vẹn nên chưa được lưu. Hãy kiểm tra kết nối rồi tải lên lại.",
@@ -60,14 +64,16 @@ class _Part:
 class FilePost:
     """One posted file. `begin()` reads as far as the file's first byte; `chunks()` then yields the file."""
 
-    def __init__(self, content_type: str, body: AsyncGenerator[bytes]) -> None:
-        """Raises `NotMultipart` when the type names no boundary."""
+    def __init__(self, content_type: str, body: AsyncGenerator[bytes], *, field: str | None = None) -> None:
+        """Raises `NotMultipart` when the type names no boundary. A file in another field than `field` is refused."""
         _, options = parse_options_header(content_type)
         if not options.get(b"boundary"):
             raise NotMultipart
         self.fields: dict[str, str] = {}
         self.name = ""
         self.size = 0
+        self._field = field
+        self._astray = False
         self._body = body
         self._part = _Part()
         self._header = ["", ""]
@@ -89,12 +95,14 @@ class FilePost:
     async def begin(self) -> None:
         """Read the fields before the file. `Incomplete` when no file follows."""
         await self.read_fields()
+        if self._astray:
+            raise _refused(OTHER_FIELD.filled(wanted=self._field), "file-field")
         if not self.name:
             raise _refused(NO_FILE, "file-missing")
 
     async def read_fields(self) -> None:
         """Read as far as the file's first byte, or to the end."""
-        while not self.name and not self._whole and await self._more():
+        while not self.name and not self._astray and not self._whole and await self._more():
             pass
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -150,7 +158,9 @@ class FilePost:
         self._part.name = options.get(b"name", b"").decode(errors="replace")
         given = options.get(b"filename")
         self._part.is_file = given is not None
-        if given and not self.name:  # the first named file counts; a browser sends an empty name when none was chosen
+        if given and self._field not in (None, self._part.name):
+            self._astray = True
+        elif given and not self.name:  # the first named file counts; a browser sends an empty name when none was chosen
             self.name = file_name(given.decode(errors="replace"))
             self._part.wanted = True
 

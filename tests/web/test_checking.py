@@ -158,6 +158,7 @@ BAD_CALLS = [
     ({"content": b"", "headers": {"content-type": "application/pdf"}}, 422, "empty-file"),
     ({"content": b"%PDF-" + bytes(26_300_000), "headers": {"content-type": "application/pdf"}}, 413, "too-large"),
     ({"data": {"x": "y"}, "files": {"other": ("", b"")}}, 422, "file-missing"),
+    ({"files": {"tep": ("a.pdf", pdf())}}, 422, "file-field"),
     ({"content": pdf(), "headers": {"content-type": "application/pdf"}, "params": {"tax_code": "12"}}, 422, "tax-code"),
 ]
 
@@ -175,6 +176,7 @@ async def test_more_than_a_few_a_minute_from_one_address_wait(guest: Browser, tm
     answers = [await guest.http.post(API, content=b"x", headers={"content-type": "application/pdf"}) for _ in range(6)]
     assert [each.status_code for each in answers] == [422] * 5 + [429]
     assert int(answers[-1].headers["retry-after"]) > 0
+    assert f"after {answers[-1].headers['retry-after']} s" in answers[-1].json()["title"]
     page = await check(guest, tmp_path, pdf())
     assert page.status == 429
     assert page.headers["retry-after"]
