@@ -179,6 +179,16 @@ async def csrf(request: Request, who: MaybeVisitor) -> None:
         raise Forged
 
 
+async def who_uploads(request: Request) -> Visitor:
+    """Who sends a file from our own pages, found in a transaction that ends before the file is read."""
+    same_origin(request)
+    async with transaction(request.app.state.sessions) as session:
+        who = await visitor(request, session, moment())
+    if who is None:
+        raise SignInNeeded
+    return who
+
+
 def same_origin(request: Request) -> None:
     """Raise unless the browser says that our own page sent this."""
     ours = {request.app.state.settings.public_origin, f"{request.url.scheme}://{request.headers.get('host', '')}"}

@@ -15,7 +15,7 @@ from app.core.ids import uuid7
 from app.core.permissions import Permission
 from app.issued import approving
 from app.issued import queries as issued
-from app.web.deps import SignInNeeded, Visitor, same_origin, visitor
+from app.web.deps import Visitor, who_uploads
 from app.web.uploads import Upload
 
 router = APIRouter(prefix="/can-bo/ky-so/nop")
@@ -24,11 +24,7 @@ router = APIRouter(prefix="/can-bo/ky-so/nop")
 @admits(f"official:{Permission.DOSSIER_DECIDE}")
 async def bearer(request: Request) -> Visitor:
     """The leader who brings a file, found in a transaction that ends before the file is read."""
-    same_origin(request)
-    async with transaction(request.app.state.sessions) as session:
-        who = await visitor(request, session, now())
-    if who is None:
-        raise SignInNeeded
+    who = await who_uploads(request)
     if who.actor.kind is not ActorKind.OFFICIAL or who.actor.person_id is None:
         raise NotAllowed
     who.actor.must(Permission.DOSSIER_DECIDE)

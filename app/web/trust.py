@@ -23,7 +23,7 @@ from app.identity import queries as identity
 from app.trust import actions, certificates, changes, importing, overview, queries
 from app.trust.certificates import refused
 from app.trust.changes import Change
-from app.web.deps import At, Form, Posted, Session, SignInNeeded, Visitor, csrf, official, same_origin, visitor
+from app.web.deps import At, Form, Posted, Session, Visitor, csrf, official, who_uploads
 from app.web.deps import moment as now
 from app.web.pages import page
 from app.web.uploads import Upload
@@ -48,11 +48,7 @@ _TOO_MUCH = Text(
 @admits(f"official:{Permission.TRUST_MANAGE}")
 async def uploader(request: Request) -> Visitor:
     """The administrator who uploads, found in a transaction that ends before the file is read."""
-    same_origin(request)
-    async with transaction(request.app.state.sessions) as session:
-        who = await visitor(request, session, now())
-    if who is None:
-        raise SignInNeeded
+    who = await who_uploads(request)
     await manager(who)
     return who
 

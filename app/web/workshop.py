@@ -27,7 +27,7 @@ from app.core.text import Text
 from app.identity import queries as identity
 from app.reports.simulate import simulate
 from app.web import public
-from app.web.deps import At, Form, Posted, Session, SignInNeeded, Visitor, csrf, official, record_view, same_origin, visitor
+from app.web.deps import At, Form, Posted, Session, Visitor, csrf, official, record_view, who_uploads
 from app.web.deps import moment as now
 from app.web.pages import page
 from app.web.uploads import Upload
@@ -320,11 +320,7 @@ async def _decided(request: Request, session: AsyncSession, at: datetime, deed: 
 @admits(f"official:{Permission.PROCEDURE_PUBLISH}")
 async def uploader(request: Request) -> Visitor:
     """Who uploads, found in a transaction that ends before the file is read."""
-    same_origin(request)
-    async with transaction(request.app.state.sessions) as session:
-        who = await visitor(request, session, now())
-    if who is None:
-        raise SignInNeeded
+    who = await who_uploads(request)
     await writer(who)
     return who
 

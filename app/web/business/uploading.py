@@ -19,7 +19,7 @@ from app.documents.formats import ending_of
 from app.dossiers import queries as dossiers
 from app.dossiers.actions import draft
 from app.web.business.papers import shown_papers
-from app.web.deps import BUSINESS_ONLY, SignInNeeded, Visitor, same_origin, visitor
+from app.web.deps import BUSINESS_ONLY, Visitor, who_uploads
 from app.web.uploads import Upload
 
 router = APIRouter()
@@ -36,11 +36,7 @@ TOO_LARGE = Text(
 @admits("business")
 async def uploader(request: Request) -> Visitor:
     """The business person who uploads, found in a transaction that ends before the file is read."""
-    same_origin(request)
-    async with transaction(request.app.state.sessions) as session:
-        who = await visitor(request, session, now())
-    if who is None:
-        raise SignInNeeded
+    who = await who_uploads(request)
     if not who.is_business:
         raise NotAllowed(BUSINESS_ONLY)
     async with transaction(request.app.state.sessions) as session:
