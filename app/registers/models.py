@@ -3,20 +3,32 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
 
 # xid8 as a plain number: the change feed compares it with the snapshot's oldest running transaction.
 CURRENT_XID = text("(pg_current_xact_id()::text)::bigint")
+EMPTY = text("'[]'::jsonb")
+
+# Aliases, because a column of `CodeEntry` is called list.
+Codes = list[str]
+Periods = list[Any]
 
 
 class SharedRecord(Base):
-    """What other agencies may read about one thing, as of the last act that touched it."""
+    """What other agencies may read about one thing, as of the last act that touched it.
+
+    `ends_on` is the last day of a licence that is valid now: by it the job finds what expires.
+    """
 
     __tablename__ = "shared_record"
-    __table_args__ = (Index(None, "dataset", "changed_xid", "key"), Index(None, "subject_ref"))
+    __table_args__ = (
+        Index(None, "dataset", "changed_xid", "key"),
+        Index(None, "subject_ref"),
+        Index("ix_shared_record_ends_on", "ends_on", postgresql_where="ends_on IS NOT NULL"),
+    )
 
     dataset: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -27,10 +39,24 @@ class SharedRecord(Base):
     changed_xid: Mapped[int] = mapped_column(BigInteger, server_default=CURRENT_XID)
     changed_at: Mapped[datetime]
     deleted: Mapped[bool]
+    ends_on: Mapped[date | None]
+
+
+class FeedEpoch(Base):
+    """The life of the numbers that the change feed goes by; `cluster` is the database cluster they were given out in."""
+
+    __tablename__ = "feed_epoch"
+
+    epoch: Mapped[str] = mapped_column(primary_key=True)
+    cluster: Mapped[str]
+    began_at: Mapped[datetime]
 
 
 class CodeEntry(Base):
-    """One code of a common list; `certainty` says how well its source is known."""
+    """One code of a common list, as it is now; `periods` are its earlier names, the oldest first.
+
+    `certainty` says how well its source is known; a `sample` stands for a list that is not here in full.
+    """
 
     __tablename__ = "code_entry"
 
@@ -41,3 +67,8 @@ class CodeEntry(Base):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     certainty: Mapped[str]
+    parent: Mapped[str | None]
+    replaced_by: Mapped[Codes] = mapped_column(server_default=EMPTY)
+    periods: Mapped[Periods] = mapped_column(server_default=EMPTY)
+    sample: Mapped[bool] = mapped_column(server_default=false())
+    source: Mapped[str | None]

@@ -93,6 +93,8 @@ class AgreementGrant(Base):
     quota_day: Mapped[int]
     signed_response: Mapped[bool]
     notify_subject: Mapped[bool]
+    hidden_days: Mapped[int | None]
+    hidden_basis: Mapped[str | None]
 
 
 class AccessEvent(Base):
@@ -127,7 +129,40 @@ class AccessEvent(Base):
     acting_user: Mapped[str | None]
     request_id: Mapped[str | None]
     response_digest: Mapped[str | None]
+    asked: Mapped[dict[str, Any] | None]
+    subjects_hash: Mapped[str | None]
+    hidden_until: Mapped[datetime | None]
+    hidden_basis: Mapped[str | None]
     salt: Mapped[str]
+
+
+class AccessSubject(Base):
+    """Whose record was the `n`th of those that one event read at once. Append-only.
+
+    The event's `subjects_hash` is the SHA-256 over the digests `sha256(salt ‖ subject_ref ‖ 0x00 ‖ key)` in the order of
+    `n`, so a subject can show that its row belongs to the event without seeing anybody else's.
+    """
+
+    __tablename__ = "access_subject"
+    __table_args__ = (Index(None, "subject_ref", "event_id"), {"info": {"append_only": True}})
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    subject_ref: Mapped[str]
+    key: Mapped[str]
+    salt: Mapped[UUID]
+
+
+class GrantUse(Base):
+    """How far a grant is used up: its rate as a theoretical arrival time, its quota as a count of the day."""
+
+    __tablename__ = "grant_use"
+
+    agreement: Mapped[str] = mapped_column(primary_key=True)
+    dataset: Mapped[str] = mapped_column(primary_key=True)
+    tat: Mapped[datetime]
+    day: Mapped[date]
+    used: Mapped[int]
 
 
 class UsedProof(Base):
