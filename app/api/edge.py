@@ -26,7 +26,8 @@ class Hosts:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.allowed = _LOOPBACK | {urlsplit(settings.public_url).hostname or ""}
+        own = (settings.public_url, settings.mtls_base or settings.public_url)
+        self.allowed = _LOOPBACK | {urlsplit(url).hostname or "" for url in own}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Loopback is always allowed: probes and the proxy on the same machine."""

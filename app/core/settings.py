@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.core.clock import SHIFT_VARIABLE
 
 SHORTEST_SECRET = 32
+_FRONT = f"set MOTCUA_MTLS_URL and MOTCUA_FRONT_SECRET (at least {SHORTEST_SECRET} random signs) together, or neither"
 
 
 class Settings(BaseSettings):
@@ -27,6 +28,10 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     demo_url: str = "http://127.0.0.1:8001"  # above the addresses below, which lie there unless they are set
     trusted_proxies: str = ""
+    # Machines with certificates (docs/tls-front.md): where the TLS front asks for them, and what it says to prove itself.
+    mtls_url: str = ""
+    front_secret: SecretStr | None = None
+    client_jwks_hosts: str = ""  # where the worker may fetch clients' keys from (jwks_uri)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     # Secrets. The demo makes its own under var/keys; production must set them.
@@ -81,6 +86,11 @@ class Settings(BaseSettings):
         """The issuer of the portal's own access tokens."""
         return self.public_url.rstrip("/")
 
+    @property
+    def mtls_base(self) -> str | None:
+        """Where machines with certificates call, when there is a TLS front that tells us of them."""
+        return self.mtls_url.rstrip("/") if self.mtls_url and self.front_secret else None
+
     @model_validator(mode="after")
     def _production_is_ready(self) -> Self:
         if self.production and (missing := self.unready()):
@@ -101,6 +111,7 @@ class Settings(BaseSettings):
             (not _is_blob_key(self.blob_key), "set MOTCUA_BLOB_KEY to 32 random bytes in base64"),
             (not self.gateway_secret, "set MOTCUA_GATEWAY_SECRET"),
             (not self.signing_keys or not self.signing_passphrase, "set MOTCUA_SIGNING_KEYS and MOTCUA_SIGNING_PASSPHRASE"),
+            (bool(self.mtls_url) != (_length(self.front_secret) >= SHORTEST_SECRET), _FRONT),
             (not self._is_real(self.tsa_url), "set MOTCUA_TSA_URL to the real time-stamp authority"),
             (not self._is_real(self.oidc_issuer), "set MOTCUA_OIDC_ISSUER to the real identity provider"),
             (not self._is_real(self.gateway_url), "set MOTCUA_GATEWAY_URL to the real gateway"),
