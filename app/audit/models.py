@@ -59,3 +59,43 @@ class LogSeal(Base):
     at: Mapped[datetime]
     signature: Mapped[bytes]
     key_id: Mapped[str]
+
+
+class LogNode(Base):
+    """The root of a complete subtree of 256^`level` leaves: what proofs are made of without reading the whole tree."""
+
+    __tablename__ = "log_node"
+    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012  (SQLAlchemy reads it once)
+
+    log: Mapped[str] = mapped_column(primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    hash: Mapped[bytes]
+
+
+class LogHead(Base):
+    """The newest checkpoint of `log`, signed again from time to time though nothing was added: a log that lives says so."""
+
+    __tablename__ = "log_head"
+
+    log: Mapped[str] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    root: Mapped[bytes]
+    at: Mapped[datetime]
+    signature: Mapped[bytes]
+    key_id: Mapped[str]
+
+
+class LogStamp(Base):
+    """An RFC 3161 time stamp over a checkpoint: nobody, we included, can have made that state of the log later than this."""
+
+    __tablename__ = "log_stamp"
+    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012  (SQLAlchemy reads it once)
+
+    log: Mapped[str] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime]
+    note: Mapped[str]
+    token: Mapped[bytes]
+    tsa: Mapped[str]
+    ends_at: Mapped[datetime]

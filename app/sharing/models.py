@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -104,6 +104,7 @@ class AccessEvent(Base):
     __table_args__ = (
         Index(None, "subject_ref", "id"),
         Index(None, "client_id", "id"),
+        Index("ix_access_event_hidden_until", "hidden_until", postgresql_where=text("hidden_until IS NOT NULL")),
         {"info": {"append_only": True}},
     )
 
@@ -151,6 +152,47 @@ class AccessSubject(Base):
     subject_ref: Mapped[str]
     key: Mapped[str]
     salt: Mapped[UUID]
+
+
+class ReadQuestion(Base):
+    """What an enterprise asks about one reading of its data, or complains of, and what it was answered."""
+
+    __tablename__ = "read_question"
+    __table_args__ = (Index(None, "tax_code", "event_id"), Index(None, "answer_by"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("access_event.id"))
+    tax_code: Mapped[str]
+    party: Mapped[str] = mapped_column(ForeignKey("party.code"))
+    kind: Mapped[str]
+    text: Mapped[str]
+    asked_at: Mapped[datetime]
+    answer_by: Mapped[datetime]
+    answer: Mapped[str | None]
+    answer_of: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+
+
+class ReadRevealed(Base):
+    """A reading whose hiding has ended and whose subjects have been told so."""
+
+    __tablename__ = "read_revealed"
+    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012  (SQLAlchemy reads it once)
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+class WitnessMail(Base):
+    """The checkpoints of one week went to one party: it is a witness of them from then on."""
+
+    __tablename__ = "witness_mail"
+    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012  (SQLAlchemy reads it once)
+
+    week: Mapped[str] = mapped_column(primary_key=True)
+    party: Mapped[str] = mapped_column(ForeignKey("party.code"), primary_key=True)
+    at: Mapped[datetime]
+    notes: Mapped[str]
 
 
 class GrantUse(Base):
