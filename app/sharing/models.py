@@ -38,10 +38,12 @@ class OauthClient(Base):
     tax_code: Mapped[str | None]
     status: Mapped[str]
     created_at: Mapped[datetime]
+    jwks_uri: Mapped[str | None]
+    jwks_fetched_at: Mapped[datetime | None]
 
 
 class ClientKey(Base):
-    """A public key a client authenticates with."""
+    """A public key a client authenticates with. `origin` says whence it came: see `client_keys.Origin`."""
 
     __tablename__ = "client_key"
 
@@ -51,6 +53,7 @@ class ClientKey(Base):
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    origin: Mapped[str] = mapped_column(server_default=text("'registered'"))
 
 
 class Agreement(Base):
@@ -234,7 +237,7 @@ class UsedAssertion(Base):
 
 
 class IssuedToken(Base):
-    """A token given out: never the token itself, only what it allows."""
+    """A token given out: never the token itself, only what it allows, and the client's key it was got with."""
 
     __tablename__ = "issued_token"
     __table_args__ = (Index(None, "client_id", "issued_at"),)
@@ -246,6 +249,7 @@ class IssuedToken(Base):
     details: Mapped[list[Any]]
     issued_at: Mapped[datetime]
     expires: Mapped[datetime]
+    kid: Mapped[str | None]
 
 
 class RevokedJti(Base):
