@@ -22,14 +22,15 @@ from app.catalogue.diff_words import (
     SECTIONS,
     THINGS,
     TRAITS,
-    VALUES,
 )
 from app.catalogue.procedure import Procedure
+from app.catalogue.value_words import VALUES
 from app.core.money import shown
 from app.core.text import Text
 
 _OWN_NAMES = frozenset({"procedure", "version"})
 _KEYED = frozenset({"legal", "constants"})
+_ROOMS = ("clock", "result")  # their name is that of the section
 
 
 class Kind(StrEnum):
@@ -127,8 +128,8 @@ class _Walk:
     def _plain_keys(self, path: tuple[str, ...]) -> list[str]:
         """The keys of a place that are no thing of their own, from the innermost thing on."""
         things = [length for length in range(2, len(path) + 1) if self._is_item(path[:length])]
-        keys = path[max(things, default=0) :]
-        return [key for key in keys if key not in ("clock", "result")] or list(keys)
+        keys = list(path[max(things, default=0) :])
+        return keys[1:] if not things and keys[0] in _ROOMS and len(keys) > 1 else keys
 
     def _is_item(self, path: tuple[str, ...]) -> bool:
         holder = path[-2]

@@ -1,12 +1,16 @@
 """Differences between two versions, in the words of the people who must confirm them."""
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from app.catalogue.diff import differences
+from app.catalogue.diff_words import THINGS, TRAITS
+from app.catalogue.file_schema import schema
 from app.catalogue.procedure import Procedure
+from app.catalogue.value_words import VALUES
 from tests.catalogue.examples import DEFINITIONS
 
 LICENCE = DEFINITIONS["multi-level-selling-certificate/1"]
@@ -67,3 +71,35 @@ CHANGES = [
 @pytest.mark.parametrize("change, words", CHANGES, ids=[words for _, words in CHANGES])
 def test_every_change_is_told(change, words):
     assert any(words in line for line in told(change))
+
+
+def test_what_an_inspector_may_give_to_be_put_right_is_told_with_its_effect_on_the_clock():
+    before = copy.deepcopy(DEFINITIONS["gas-trading-certificate/1"])
+    after = copy.deepcopy(before)
+    visit = next(step for step in after["process"] if step.get("correct"))
+    visit["correct"]["deadline_max"] = 20
+    (line,) = differences(Procedure.of(before), Procedure.of(after))
+    assert line.text.vi == "Bước “Kiểm tra thực tế”, khắc phục tại chỗ, thời gian tối đa: 30 → 20"
+
+
+SCHEMA = schema()
+
+
+def keys_and_values(shape: Any, key: str = "") -> Iterator[tuple[str, str | None]]:
+    """Every key of the format, and every value of a short list under its key."""
+    target = SCHEMA["$defs"][shape["$ref"].rpartition("/")[2]] if "$ref" in shape else {}
+    for value in (*shape.get("enum", ()), *target.get("enum", ()), *([shape["const"]] if "const" in shape else [])):
+        yield key, value
+    for name, inner in shape.get("properties", {}).items():
+        yield from [(name, None), *keys_and_values(inner, name)] if name not in ("vi", "en") else []
+    items = shape.get("items")
+    more = shape.get("additionalProperties")
+    for inner in (*shape.get("anyOf", ()), *shape.get("prefixItems", ()), items, more):
+        yield from keys_and_values(inner, key) if isinstance(inner, dict) else ()
+
+
+def test_every_key_of_the_format_and_every_value_of_a_short_list_has_its_words():
+    shapes = [SCHEMA, *(shape for shape in SCHEMA["$defs"].values() if "properties" in shape)]
+    found = {pair for shape in shapes for pair in keys_and_values(shape)}
+    assert {key for key, value in found if value is None} - TRAITS.keys() - THINGS.keys() == set()
+    assert {pair for pair in found if pair[1] is not None} - VALUES.keys() == set()
