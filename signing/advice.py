@@ -180,6 +180,16 @@ _ADVICE: dict[str, Advice] = {
     ),
     "SIG_DOCMDP_VIOLATED": _a(_CHANGED, _SIGN_AGAIN),
     "SIG_LATER_REVISION_UNCLEAR": _a(_CHANGED, _SIGN_AGAIN),
+    "SIG_BOX_ADDED": _a(
+        (
+            "Người ký trước chưa nhìn thấy khung này. Định dạng cho phép, nhưng khung có thể che vài chữ.",
+            "Whoever signed before has not seen this box. The format allows it, yet it may cover a few words.",
+        ),
+        (
+            "Mở tệp xem khung có che chữ nào không. Nếu có, đặt khung vào chỗ trống, các bên ký lại rồi tải lên.",
+            "Open the file and see whether the box covers words. If so, place it where nothing stands, sign again and upload.",
+        ),
+    ),
     # the certificate
     "CERT_UNTRUSTED": _a(
         (

@@ -31,6 +31,7 @@ _LARGEST = 0.25
 """Share of the page that one later box may take; a signature with its seal takes a twentieth."""
 _TOGETHER = 0.5
 _A4 = 595.0 * 842.0
+_READ = 500
 _MOST = 2_000
 """Fields, pages and annotations looked at in one list; more is beyond any paper."""
 
@@ -131,6 +132,23 @@ def _rectangle(value: Any) -> tuple[float, float, float, float] | None:
         return None
     left, bottom, right, top = (float(n) for n in numbers)
     return left, bottom, right, top
+
+
+def placed_after(field: Any, signed: HistoricalResolver) -> Any:
+    """The widget of a signature field that takes place on a page and that revision `signed` does not have; None: there is none.
+
+    Allowed, yet it may cover a few words, and whoever signed before has not seen it. An empty field stood there for all to see.
+    """
+    known = {reference for reference, _ in _fields(entry(signed.root, "/AcroForm"))}
+    boxes = (field, *(kid.get_object() for kid in _items(entry(field, "/Kids"))))
+    return next((box for box in boxes if box.container_ref not in known and _area(box) > 0), None)
+
+
+def page_number(pdf: HistoricalResolver, widget: Any) -> int | None:
+    """Of the page that a widget names, from 1; not looked for beyond what anybody reads."""
+    wanted = getattr(_raw(widget, "/P"), "reference", None)
+    pages = enumerate(islice(_pages(pdf), _READ), start=1)
+    return next((number for number, page in pages if page == wanted), None)
 
 
 def _page_area(field: Any) -> float:

@@ -182,6 +182,15 @@ _TABLE = (
         "Không đánh giá được phần bổ sung sau khi ký",
     ),
     Code(
+        "SIG_BOX_ADDED",
+        "sig",
+        _W,
+        None,
+        None,
+        "This signature placed a visible box on a page that somebody had signed before",
+        "Chữ ký này đặt thêm một khung hiển thị lên trang đã có người ký trước",
+    ),
+    Code(
         "CERT_UNTRUSTED",
         "sig",
         _E,

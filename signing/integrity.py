@@ -1,17 +1,19 @@
 """One signature's bytes: format, mathematics, what came later. Nothing here depends on time or trust."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from asn1crypto import cms, core
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel, SuspiciousModification
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from signing import preflight, reader
 from signing.chain import Chain
+from signing.changes import page_number, placed_after
 from signing.codes import finding
 from signing.damage import DAMAGE, TooMuch, is_exhaustion
 from signing.digests import Digests
@@ -25,6 +27,7 @@ _COVERAGE = {
     SignatureCoverageLevel.ENTIRE_FILE: Coverage.ENTIRE_FILE,
     SignatureCoverageLevel.ENTIRE_REVISION: Coverage.ENTIRE_REVISION,
 }
+_DOC_TS = "/ETSI.RFC3161"
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Draft:
     @property
     def is_doc_ts(self) -> bool:
         """A time stamp over the document, not somebody's signature."""
-        return self.slot.subfilter == "/ETSI.RFC3161"
+        return self.slot.subfilter == _DOC_TS
 
 
 def examine(slot: reader.Slot, document: Document) -> Draft:
@@ -107,6 +110,8 @@ def compare(draft: Draft, document: Document, answered_until: int) -> None:
         return
     try:
         _later_changes(draft, draft.cms, document, answered_until)
+        with suppress(SuspiciousModification):  # then the earlier signature has a graver finding
+            _own_box(draft, document)
     except Exception as broken:  # noqa: BLE001  # what parsers raise shares no base class
         _raise_exhaustion(broken)
         draft.stumbled_over(broken)
@@ -217,6 +222,20 @@ def _note_changes(draft: Draft, signature: EmbeddedPdfSignature, answered_until:
         draft.note(_name_of_change(signature), str(signature.diff_result))
     elif kept is not True:
         draft.note("SIG_DOCMDP_VIOLATED")
+
+
+def _own_box(draft: Draft, document: Document) -> None:
+    """Whether this signature put a box on a page that somebody had signed already: it breaks nothing, a reader must look."""
+    pdf, mine = document.pdf, sum(draft.slot.byte_range[2:])
+    earlier = [s for s in reader.slots(pdf, document.policy.limits) if sum(s.byte_range[2:]) < mine]
+    values = [s.value.container_ref for s in earlier if s.subfilter != _DOC_TS]
+    if not values:
+        return
+    first = pdf.get_historical_resolver(min(pdf.xrefs.get_introducing_revision(value) for value in values))
+    box = placed_after(draft.slot.field, first)
+    if box is not None:
+        page = page_number(pdf.get_historical_resolver(pdf.total_revisions - 1), box)
+        draft.note("SIG_BOX_ADDED", f"page {page}" if page else "")
 
 
 def _modification(result: Any, *, is_last: bool) -> Modification:

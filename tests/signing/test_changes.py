@@ -4,7 +4,7 @@ import pytest
 from pyhanko.sign.fields import MDPPerm
 
 from signing import Verdict, check
-from signing.model import Indication, Modification
+from signing.model import Indication, Modification, Severity
 from tests.signing import odd
 from tests.signing.attacks import annotations, shadow, sneaky
 from tests.signing.attacks.notation import append
@@ -104,6 +104,19 @@ async def test_fields_prepared_before_certification_may_be_signed_visibly(pki, p
     certified = await odd.signed(pki, prepared, field_name="Nguoi", certify=True)
 
     assert check(await odd.signed(pki, certified, "seal", field_name="Dau"), policy).verdict is Verdict.VALID
+
+
+async def test_a_box_that_a_later_signer_adds_is_told_with_its_page_and_a_prepared_one_is_not(pki, policy, approved, paper):
+    """Nobody who signed before has seen it: it may cover a word."""
+    box = (50, 50, 250, 120)
+    signed = await odd.signed(pki, approved, "bizother", field_name="Hai", box=box)
+    report = check(await odd.signed(pki, await odd.stamped(pki, signed), "official", field_name="Ba"), policy)
+    told = [[(f.severity, f.detail) for f in row.findings if f.code == "SIG_BOX_ADDED"] for row in report.signatures]
+    assert (report.verdict, told) == (Verdict.VALID, [[], [(Severity.WARNING, "page 1")], [], []])
+
+    prepared = await odd.signed(pki, odd.prepared(paper, Nguoi=box, Dau=(300, 50, 500, 120)), field_name="Nguoi")
+    for content in (await odd.signed(pki, prepared, "seal", field_name="Dau"), await odd.signed(pki, paper, box=box)):
+        assert "SIG_BOX_ADDED" not in check(content, policy).codes
 
 
 async def test_what_an_honest_program_leaves_alone_may_dangle(pki, policy):
