@@ -6,7 +6,7 @@ two answers about one file would be worse than none.
 
 import base64
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -106,7 +106,7 @@ def _said(kind: type) -> str:
     return " ".join((kind.__doc__ or "").split())
 
 
-# -- ETSI TS 119 102-2 ---------------------------------------------------------------------------------------------
+# -- ETSI TS 119 102-2, schema 1.2.1 with the corrections of 1.2.2 ---------------------------------------------------
 
 _VR = "http://uri.etsi.org/19102/v1.2.1#"
 _DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -130,16 +130,20 @@ def to_etsi(report: Report) -> bytes:
     root = ET.Element(f"{{{_VR}}}ValidationReport")
     for row in report.signatures:
         _signature_report(root, report, row)
-    objects = _add(root, "SignatureValidationObjects")
-    for name, kind, digest in sorted(_objects(report)):
-        one = _add(objects, "ValidationObject", id=name)
-        _add(one, "ObjectType", f"{_URN}:validationObject:{kind}")
-        _digest(_add(one, "ValidationObjectRepresentation"), digest)
+    if objects := sorted(_objects(report)):  # the schema knows no empty list
+        _validation_objects(_add(root, "SignatureValidationObjects"), objects)
     ET.register_namespace("vr", _VR)
     ET.register_namespace("ds", _DS)
     ET.indent(root)
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
+
+
+def _validation_objects(parent: ET.Element, objects: Iterable[tuple[str, str, str]]) -> None:
+    for name, kind, digest in objects:
+        one = _add(parent, "ValidationObject", id=name)
+        _add(one, "ObjectType", f"{_URN}:validationObject:{kind}")
+        _digest(_add(one, "ValidationObjectRepresentation"), digest)
 
 
 def _add(parent: ET.Element, name: str, text: str = "", space: str = _VR, **attributes: str) -> ET.Element:
@@ -167,7 +171,8 @@ def _signature_report(root: ET.Element, report: Report, row: Signature) -> None:
     _add(identifier, "DAIdentifier", row.field)
     _times(_add(part, "ValidationTimeInfo"), report, row)
     _digest(_add(part, "SignersDocument"), report.sha256)
-    _attributes(part, row)
+    if row.subfilter or row.timestamp or (row.signing_time and row.signing_time.claimed):
+        _attributes(_add(part, "SignatureAttributes"), row)
     if row.signer:
         signer = _add(part, "SignerInformation")
         _add(signer, "SignerCertificate", VOReference=_name_of("CERT", row.signer.certificate_sha256))
@@ -178,16 +183,16 @@ def _signature_report(root: ET.Element, report: Report, row: Signature) -> None:
 
 
 def _times(parent: ET.Element, report: Report, row: Signature) -> None:
+    """Best is what is proven; where nothing is, it is the moment of the check (EN 319 102-1, clause 5.5)."""
+    proven = row.signing_time if row.signing_time and row.signing_time.source is not TimeSource.CLAIMED else None
+    by_token = proven is None or proven.source is TimeSource.TSA
     _add(parent, "ValidationTime", report.checked_at.isoformat())
-    if row.signing_time and row.signing_time.source is not TimeSource.CLAIMED:
-        best = _add(parent, "BestSignatureTime")
-        proof = "validation" if row.signing_time.source is TimeSource.TSA else "provided"
-        _add(best, "POETime", row.signing_time.value.isoformat())
-        _add(best, "TypeOfProof", f"{_URN}:poetype:{proof}")
+    best = _add(parent, "BestSignatureTime")
+    _add(best, "POETime", (proven.value if proven else report.checked_at).isoformat())
+    _add(best, "TypeOfProof", f"{_URN}:poetype:{'validation' if by_token else 'provided'}")
 
 
-def _attributes(parent: ET.Element, row: Signature) -> None:
-    told = _add(parent, "SignatureAttributes")
+def _attributes(told: ET.Element, row: Signature) -> None:
     if row.signing_time and row.signing_time.claimed:
         _add(_add(told, "SigningTime", Signed="true"), "Time", row.signing_time.claimed.isoformat())
     if row.timestamp:

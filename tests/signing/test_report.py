@@ -1,11 +1,16 @@
 """What a report looks like from outside: the schema it keeps, the ETSI form of it, the words for each code."""
 
 import json
+from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import jsonschema_rs
 import pytest
+from pyhanko.generated.etsi import ts_11910202
+from xsdata.formats.dataclass.parsers import XmlParser
+from xsdata.formats.dataclass.parsers.config import ParserConfig
+from xsdata.formats.dataclass.serializers import XmlSerializer
 
 import signing
 from signing import Policy, check
@@ -13,7 +18,37 @@ from signing.advice import CODES_WITH_ADVICE, advice
 from signing.codes import CODES
 from tests import make
 from tests.pki import BUSINESS, NOW, OTHER
+from tests.signing import odd
 
+SUBINDICATIONS = frozenset(
+    [
+        "FORMAT_FAILURE",
+        "HASH_FAILURE",
+        "SIG_CRYPTO_FAILURE",
+        "REVOKED",
+        "EXPIRED",
+        "NOT_YET_VALID",
+        "SIG_CONSTRAINTS_FAILURE",
+        "CHAIN_CONSTRAINTS_FAILURE",
+        "CERTIFICATE_CHAIN_GENERAL_FAILURE",
+        "CRYPTO_CONSTRAINTS_FAILURE",
+        "POLICY_PROCESSING_ERROR",
+        "SIGNATURE_POLICY_NOT_AVAILABLE",
+        "TIMESTAMP_ORDER_FAILURE",
+        "NO_SIGNING_CERTIFICATE_FOUND",
+        "NO_CERTIFICATE_CHAIN_FOUND",
+        "REVOKED_NO_POE",
+        "REVOKED_CA_NO_POE",
+        "OUT_OF_BOUNDS_NOT_REVOKED",
+        "OUT_OF_BOUNDS_NO_POE",
+        "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
+        "NO_POE",
+        "TRY_LATER",
+        "SIGNED_DATA_NOT_FOUND",
+        "GENERIC",
+    ]
+)
+"""ETSI EN 319 102-1, tables 5 and 6."""
 VR = "{http://uri.etsi.org/19102/v1.2.1#}"
 
 
@@ -61,6 +96,44 @@ async def test_the_etsi_form_tells_our_verdict(pki, label, moment, main, sub):
     pointed = {part.get("VOReference") for part in root.iter() if part.get("VOReference")}
     assert pointed
     assert pointed <= {part.get("id") for part in root.iter(f"{VR}ValidationObject")}
+
+
+def unmet(part: object) -> list[str]:
+    """What the schema asks of a parsed element and its children that is not there."""
+    if not is_dataclass(part):
+        return []
+    lacking = []
+    for known in fields(part):
+        value, asked = getattr(part, known.name), known.metadata
+        is_empty = value is None or value == ()
+        if is_empty and (asked.get("required") or (asked.get("min_occurs") and "sequence" not in asked)):
+            lacking.append(f"{type(part).__name__}.{known.name}")
+        for each in value if isinstance(value, tuple) else (value,):
+            lacking += unmet(each)
+    return lacking
+
+
+@pytest.mark.parametrize("state", ["good", "unknown", "integrity-only", "broken", "stamped"])
+async def test_the_etsi_form_keeps_the_schema(pki, policy, signed, state):
+    """The XSD is not free to copy: the engine's bindings, generated from it, know every element, its type and its place."""
+    content = await odd.stamped(pki, signed) if state == "stamped" else signed
+    if state == "broken":  # nobody's signature at no time
+        at = content.index(b"/Contents <") + 11
+        content = content[:at] + b"00" * 20 + content[at + 40 :]
+    asked = {"unknown": Policy(at=NOW, trust=pki.trust), "integrity-only": Policy(at=NOW, integrity_only=True)}
+    made = signing.to_etsi(check(content, asked.get(state, policy)))
+
+    strict = ParserConfig(fail_on_unknown_properties=True, fail_on_unknown_attributes=True, fail_on_converter_warnings=True)
+    read = XmlParser(config=strict).from_bytes(made, ts_11910202.ValidationReport)
+    assert unmet(read) == []
+    empty = [part.signature_attributes == ts_11910202.SignatureAttributesType() for part in read.signature_validation_report]
+    assert empty == [False] * len(read.signature_validation_report)
+    names = [element.tag for element in ET.fromstring(made).iter()]
+    assert names == [element.tag for element in ET.fromstring(XmlSerializer().render(read)).iter()], "another order"
+
+
+def test_every_subindication_is_one_of_the_standard():
+    assert {code.subindication for code in CODES.values()} - {None} <= SUBINDICATIONS
 
 
 def test_without_a_signature_there_is_nothing_to_put_into_the_etsi_form():
