@@ -32,7 +32,10 @@ class Filing:
 
 
 async def filing_of(sessions: Sessions, order: CheckOrder, *, gather: Gather, at: datetime) -> Filing | None:
-    """None before the receipt is made, and where what is kept does not prove it at `at`."""
+    """None before the receipt is made, and where what is kept does not prove it at `at`.
+
+    A time-stamp authority that is silent just now takes nothing back: what it said when it stamped carries on, as in `proving`.
+    """
     async with transaction(sessions) as session:
         try:
             found = await proving.material(session, order.dossier_id, order.document_id)
@@ -40,7 +43,7 @@ async def filing_of(sessions: Sessions, order: CheckOrder, *, gather: Gather, at
             return None
     heard = await gather([need for chain in found.chains for need in _needs(chain[-1].stamp.token, found.now)])
     today = Policy(at=at, trust=found.now, evidence=found.heard_now.with_items(heard.items))
-    judged = [await asyncio.to_thread(prove, [link.stamp for link in chain], today) for chain in found.chains]
+    judged = [await asyncio.to_thread(prove, [link.stamp for link in chain], today, lasting=True) for chain in found.chains]
     since, last = judged[0][0].value, found.receipts[-1]
     sound = not any(link.wrong for chain in found.chains for link in chain)
     if since is None or not sound or any(check.code for checks in judged for check in checks):

@@ -345,6 +345,18 @@ async def test_the_button_asked_ten_years_later_still_says_what_held_at_filing(a
     assert (document.today["verdict"], document.today["as_of"]) == ("INDETERMINATE", (NOW + SOON).isoformat())
 
 
+async def test_the_button_says_what_held_at_filing_though_nobody_answers_just_now(archive: Archive, monkeypatch):
+    """After two years the filer's certificate has ended, and so has every answer we hold."""
+    await archive.file()
+    await archive.stamp()
+    monkeypatch.setattr(archive.authorities, "answer", nobody_answers)
+    await archive.years_pass(2)
+    await archive.press_the_button()
+
+    document = await archive.document()
+    assert (document.verdict, document.refusal, document.today["verdict"]) == ("VALID", None, "INDETERMINATE")
+
+
 async def test_a_recheck_hears_of_a_revocation_before_the_filing(archive: Archive, monkeypatch):
     """The authority speaks late and dates it back: nobody could know at filing, yet it counts, and a second receipt says so."""
     with monkeypatch.context() as early:
