@@ -113,6 +113,7 @@ async def _prepared(sessions: Sessions, *, submitted: bool) -> tuple[World, list
 async def _watch(act: Act, stage: Stage, dossier_id: UUID) -> Watched:
     watched = Watched()
 
+    # in the shape in which the database library calls it
     def see(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:  # noqa: FBT001
         watched.statements.append((statement, [tuple(given) for given in parameters] if many else [tuple(parameters)]))
 

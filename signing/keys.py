@@ -88,7 +88,7 @@ class SoftSigner:
         """`certificate` and `chain` as DER or PEM. Raises ValueError for a wrong passphrase or kind of key."""
         loaded = serialization.load_pem_private_key(key, passphrase)
         if not isinstance(loaded, SoftKey):
-            raise ValueError(f"a key of this kind cannot sign documents: {type(loaded).__name__}")  # noqa: TRY004
+            raise ValueError(f"a key of this kind cannot sign documents: {type(loaded).__name__}")  # noqa: TRY004  # bad input
         return cls(loaded, _der(certificate), tuple(_der(other) for other in chain))
 
 
@@ -103,7 +103,10 @@ class PortSigner(EngineSigner):
         super().__init__(embed_roots=False, signing_cert=certificate, cert_registry=store, signature_mechanism=self._mechanism)
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: ARG002, FBT001, FBT002
-        """Asked once for each signature: the size is reserved, so the library has no rehearsal to make."""
+        """Asked once for each signature: the size is reserved, so the library has no rehearsal to make.
+
+        Named and typed as the library calls it, hence the exceptions to our rules.
+        """
         digest = hashlib.new(digest_algorithm, data).digest()
         return await self._port.sign(digest, self._mechanism.signature_algo)
 

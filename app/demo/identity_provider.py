@@ -6,6 +6,7 @@ refuses it. Codes live in memory; after a restart a sign-in under way simply beg
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -26,6 +27,7 @@ from starlette.routing import Route
 
 from app.core import clock
 from app.core.settings import Settings
+from app.core.text import Language
 from app.demo.personas import (
     ADMINISTRATORS,
     BUSINESSES,
@@ -135,7 +137,7 @@ class Provider:
         now = int(at.timestamp())
         try:
             claims = jwt.decode(str(form.get("client_assertion", "")), self.client_key, algorithms=["ES256"]).claims
-            jwt.JWTClaimsRegistry(now=now, leeway=5, **needed).validate(claims)  # type: ignore[arg-type]
+            jwt.JWTClaimsRegistry(now=now, leeway=5, **needed).validate(claims)  # type: ignore[arg-type]  # `now` is typed apart
         except (JoseError, ValueError) as error:
             raise Rejected("invalid_client") from error
         self.seen = {jti: exp for jti, exp in self.seen.items() if exp > now}
@@ -250,7 +252,7 @@ def _provider(request: Request) -> Provider:
 def _groups(language: str) -> list[tuple[str, list[tuple[Persona, str, str]]]]:
     """Headings with their personas, each with title and unit in words."""
     units = {code: (vi if language == "vi" else en) for code, vi, en, *_ in UNITS}
-    groups = [
+    groups: list[tuple[str, Sequence[Persona]]] = [
         ("Doanh nghiệp" if language == "vi" else "Businesses", BUSINESSES),
         (units["G02.990"], (DESK_OFFICER,)),
         (units["G02.918"], COMPETITION_STAFF),
@@ -258,7 +260,8 @@ def _groups(language: str) -> list[tuple[str, list[tuple[Persona, str, str]]]]:
         ("Mọi đơn vị khác" if language == "vi" else "Every other unit", (PROVINCIAL_DESK, *EVERYWHERE_ELSE, MINISTER)),
         ("Quản trị" if language == "vi" else "Administration", ADMINISTRATORS),
     ]
-    return [(heading, [(p, p.title.in_(language), p.tax_code or "") for p in people]) for heading, people in groups]  # type: ignore[arg-type]
+    spoken: Language = "vi" if language == "vi" else "en"
+    return [(heading, [(p, p.title.in_(spoken), p.tax_code or "") for p in people]) for heading, people in groups]
 
 
 def _page(provider: Provider, template: str, language: str, status: int = 200, **values: object) -> HTMLResponse:
