@@ -1,22 +1,27 @@
 """The door of the authorization server: reads the form, calls `tokens.answer`, commits whatever the answer."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import parse_qsl
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.api.deps import At
+from app.api.front import ForgedCertificate, client_thumbprint
 from app.api.machine import Keys, with_nonce
 from app.core import limits
 from app.core.db import transaction
 from app.core.entry import anyone
-from app.sharing import scopes, tokens
+from app.core.errors import TooMany
+from app.sharing import tokens
 from app.sharing.keys import Ring
 from app.sharing.oauth import Call
 
 LONGEST_FORM = 32_768
+FAILURES = {"rate": 60, "per_seconds": 60, "burst": 120}
+"""How often one address may fail to prove that it is a client; after that nothing of it is looked at for a while."""
 
 router = APIRouter(dependencies=[Depends(anyone)], include_in_schema=False)
 
@@ -41,16 +46,43 @@ Pairs = Annotated[list[tuple[str, str]] | None, Depends(form_pairs)]
 
 
 async def _answer(request: Request, ring: Ring, endpoint: tokens.Endpoint, path: str, pairs: Pairs, at: At) -> Response:
-    async with transaction(request.app.state.sessions) as session:
-        address = request.client.host if request.client else "-"
-        await limits.take(session, f"oauth:{address}", rate=1200, per_seconds=60, burst=300, at=at)
+    try:
+        await _within_limits(request, at)
+        answer = await _judged(request, ring, endpoint, f"{ring.issuer}{path}", pairs, at)
+    except TooMany as many:
+        return with_nonce(request, _error("slow_down", "too many requests", 429, {"Retry-After": str(many.retry_after_seconds)}))
+    except ForgedCertificate as forged:
+        return with_nonce(request, _error("invalid_request", forged.text.en))
+    return with_nonce(request, answer)
+
+
+async def _judged(
+    request: Request, ring: Ring, endpoint: tokens.Endpoint, url: str, pairs: list[tuple[str, str]] | None, at: datetime
+) -> Response:
     if pairs is None:
-        status, body, _ = InvalidRequestError("an urlencoded form")()
-        return with_nonce(request, JSONResponse(dict(body), status))
-    call = Call(f"{ring.issuer}{path}", pairs, request.headers.getlist("dpop"))
+        return _error("invalid_request", "an urlencoded form")
+    call = Call(url, pairs, request.headers.getlist("dpop"), client_thumbprint(request))
     async with transaction(request.app.state.sessions) as session:
         answer = await tokens.answer(session, ring, endpoint, call, at=at)
-    return with_nonce(request, JSONResponse(answer.body, answer.status, headers=dict(answer.headers)))
+    if answer.status >= 400 and answer.body.get("error") == "invalid_client":
+        async with transaction(request.app.state.sessions) as session:
+            await limits.take(session, f"oauth-failed:{_address(request)}", **FAILURES, at=at)
+    return JSONResponse(answer.body, answer.status, headers=dict(answer.headers))
+
+
+async def _within_limits(request: Request, at: datetime) -> None:
+    address = _address(request)
+    async with transaction(request.app.state.sessions) as session:
+        await limits.must_be_left(session, f"oauth-failed:{address}", **FAILURES, at=at)
+        await limits.take(session, f"oauth:{address}", rate=1200, per_seconds=60, burst=300, at=at)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "-"
+
+
+def _error(error: str, why: str, status: int = 400, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": error, "error_description": why}, status, headers=headers)
 
 
 @router.post("/oauth/token")
@@ -74,22 +106,36 @@ async def revoke(request: Request, ring: Keys, pairs: Pairs, at: At) -> Response
 @router.get("/oauth/jwks")
 async def jwks(ring: Keys) -> Response:
     """The public keys that tokens may be signed with: the active one, the next, and the last while its tokens live."""
-    return JSONResponse(ring.published.as_dict(private=False), headers={"Cache-Control": "public, max-age=300"})
+    return _public(ring.published.as_dict(private=False))
 
 
 @router.get("/.well-known/oauth-authorization-server")
-async def authorization_server(ring: Keys) -> Response:
+async def authorization_server(request: Request, ring: Keys) -> Response:
     """RFC 8414."""
-    return JSONResponse(tokens.server_metadata(ring.issuer), headers={"Cache-Control": "public, max-age=300"})
+    return _public(tokens.server_metadata(ring.issuer, request.app.state.settings.mtls_base))
 
 
 @router.get("/.well-known/oauth-protected-resource/api/sharing")
-async def sharing_resource(ring: Keys) -> Response:
+async def sharing_resource(request: Request, ring: Keys) -> Response:
     """RFC 9728 for the shared data."""
-    return JSONResponse(tokens.resource_metadata(ring.issuer, scopes.sharing_resource(ring.issuer)))
+    return _resource(request, ring, "sharing")
 
 
 @router.get("/.well-known/oauth-protected-resource/api/filing")
-async def filing_resource(ring: Keys) -> Response:
+async def filing_resource(request: Request, ring: Keys) -> Response:
     """RFC 9728 for filing by machine."""
-    return JSONResponse(tokens.resource_metadata(ring.issuer, scopes.filing_resource(ring.issuer)))
+    return _resource(request, ring, "filing")
+
+
+@router.get("/.well-known/oauth-protected-resource/oauth/clients/me")
+async def keys_resource(request: Request, ring: Keys) -> Response:
+    """RFC 9728 for a client's own keys."""
+    return _resource(request, ring, "keys")
+
+
+def _resource(request: Request, ring: Ring, which: tokens.Resource) -> Response:
+    return _public(tokens.resource_metadata(ring.issuer, which, request.app.state.settings.mtls_base))
+
+
+def _public(said: Mapping[str, object]) -> Response:
+    return JSONResponse(said, headers={"Cache-Control": "public, max-age=300"})

@@ -54,6 +54,7 @@ class Event(StrEnum):
     PARTY_REGISTERED = "sharing.party_registered"
     CLIENT_REGISTERED = "sharing.client_registered"
     CLIENT_SUSPENDED = "sharing.client_suspended"
+    CLIENT_RESUMED = "sharing.client_resumed"
     KEY_ADDED = "sharing.key_added"
     KEY_REVOKED = "sharing.key_revoked"
     AGREEMENT_PROPOSED = "sharing.agreement_proposed"
@@ -61,6 +62,7 @@ class Event(StrEnum):
     AGREEMENT_ACTIVATED = "sharing.agreement_activated"
     AGREEMENT_ENDED = "sharing.agreement_ended"
     SERVER_KEY_ROTATED = "sharing.server_key_rotated"
+    SERVER_KEY_WITHDRAWN = "sharing.server_key_withdrawn"
 
 
 def of_act(act: str) -> str:

@@ -28,6 +28,7 @@ _TAKE = text("""
     WHERE greatest(l.tat, CAST(:at AS timestamptz)) - CAST(:at AS timestamptz) <= CAST(:slack AS interval)
     RETURNING tat
 """)
+_FULL = text("SELECT tat - :at > :slack FROM rate_limit WHERE key = :key")
 _SWEEP = text("DELETE FROM rate_limit WHERE tat < :at")
 
 
@@ -40,6 +41,13 @@ async def take(session: AsyncSession, key: str, *, rate: int, per_seconds: int, 
     gap = timedelta(seconds=per_seconds / rate)
     values = {"key": key, "at": at, "gap": gap, "slack": gap * (burst - 1)}
     if (await session.execute(_TAKE, values)).scalar_one_or_none() is None:
+        raise TooMany(max(1, math.ceil(gap.total_seconds())))
+
+
+async def must_be_left(session: AsyncSession, key: str, *, rate: int, per_seconds: int, burst: int = 1, at: datetime) -> None:
+    """Like `take`, and nothing is used: for a limit on what goes wrong. Raises `TooMany`."""
+    gap = timedelta(seconds=per_seconds / rate)
+    if (await session.execute(_FULL, {"key": key, "at": at, "slack": gap * (burst - 1)})).scalar_one_or_none():
         raise TooMany(max(1, math.ceil(gap.total_seconds())))
 
 

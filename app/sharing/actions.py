@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,14 +64,22 @@ async def register_client(
     jwks: Sequence[Mapping[str, Any]],
     tax_code: str | None = None,
     environment: str = "production",
+    sender_constraint: str = "dpop",
+    jwks_uri: str | None = None,
     at: datetime,
 ) -> None:
-    """Enter a machine of a party with its first keys, or correct it. A filing client is bound to one company's tax code."""
+    """Enter a machine of a party with its first keys, or correct it. A filing client is bound to one company's tax code.
+
+    Its tokens are bound to a key of its proofs (`dpop`) or to the certificate it calls with (`mtls`). With `jwks_uri` the
+    worker takes its keys from there, once the host is on the list of MOTCUA_CLIENT_JWKS_HOSTS.
+    """
     actor.must(Permission.SHARING_MANAGE)
     _must_be_identifier("client_id", client_id)
     _must_be_scopes(scopes, tax_code)
+    _must_be_bound(sender_constraint, scopes)
     fresh = {"party": party, "name": name, "scopes": list(scopes), "tax_code": tax_code, "environment": environment}
-    row = insert(OauthClient).values(client_id=client_id, sender_constraint="dpop", status=Status.ACTIVE, created_at=at, **fresh)
+    fresh |= {"sender_constraint": sender_constraint, "jwks_uri": jwks_uri}
+    row = insert(OauthClient).values(client_id=client_id, status=Status.ACTIVE, created_at=at, **fresh)
     await session.execute(row.on_conflict_do_update(index_elements=["client_id"], set_=fresh))
     record(session, actor, Event.CLIENT_REGISTERED, subject_kind="oauth_client", subject_id=client_id, at=at)
     for jwk in jwks:
@@ -92,6 +100,16 @@ def _must_be_scopes(wanted: Sequence[str], tax_code: str | None) -> None:
             "A filing client needs a tax code; others have none.",
         )
         raise Incomplete([Problem("tax_code", "tax-code", text)])
+
+
+def _must_be_bound(constraint: str, wanted: Sequence[str]) -> None:
+    if constraint == "dpop" or (constraint == "mtls" and scopes.FILING not in wanted):
+        return
+    text = Text(
+        "Mã truy cập phải gắn với khóa DPoP; chỉ ứng dụng đọc dữ liệu mới có thể gắn với chứng thư số (mtls).",
+        "Tokens are bound to a DPoP key; only clients that read data may bind them to a certificate (mtls).",
+    )
+    raise Incomplete([Problem("sender_constraint", "sender-constraint", text)])
 
 
 async def add_client_key(
@@ -121,13 +139,22 @@ async def add_client_key(
 
 
 async def revoke_client_key(session: AsyncSession, actor: Actor, *, client_id: str, kid: str, at: datetime) -> None:
-    """Refuse a key from now on; tokens already out live their 300 seconds unless revoked too."""
+    """Refuse a key from now on, and every token that was got with it."""
     actor.must(Permission.SHARING_MANAGE)
     key = await session.get(ClientKey, (client_id, kid))
     if key is None:
         raise NotFound
     key.revoked_at = key.revoked_at or at
+    await end_tokens_of_key(session, client_id, kid, at=at)
     record(session, actor, Event.KEY_REVOKED, subject_kind="oauth_client", subject_id=client_id, detail={"kid": kid}, at=at)
+
+
+async def end_tokens_of_key(session: AsyncSession, client_id: str, kid: str, *, at: datetime) -> None:
+    """Take back the living tokens that were got with one key: whoever held it may hold them too."""
+    theirs = select(IssuedToken.jti, IssuedToken.expires, literal(at)).where(
+        IssuedToken.client_id == client_id, IssuedToken.kid == kid, IssuedToken.expires > at
+    )
+    await session.execute(insert(RevokedJti).from_select(["jti", "expires", "at"], theirs).on_conflict_do_nothing())
 
 
 async def suspend_client(session: AsyncSession, actor: Actor, *, client_id: str, at: datetime) -> None:
@@ -138,6 +165,18 @@ async def suspend_client(session: AsyncSession, actor: Actor, *, client_id: str,
         raise NotFound
     client.status = Status.SUSPENDED
     record(session, actor, Event.CLIENT_SUSPENDED, subject_kind="oauth_client", subject_id=client_id, at=at)
+
+
+async def resume_client(session: AsyncSession, actor: Actor, *, client_id: str, at: datetime) -> None:
+    """Let a suspended client in again, with the keys it still has."""
+    actor.must(Permission.SHARING_MANAGE)
+    client = await session.get(OauthClient, client_id)
+    if client is None:
+        raise NotFound
+    if client.status != Status.SUSPENDED:
+        raise WrongState
+    client.status = Status.ACTIVE
+    record(session, actor, Event.CLIENT_RESUMED, subject_kind="oauth_client", subject_id=client_id, at=at)
 
 
 # ---------------------------------------------------------------- agreements

@@ -38,22 +38,45 @@ def asked_in(text: str | None) -> list[Any]:
     return asked
 
 
-def granted(asked: list[Any], deals: Mapping[str, Deal], scope: set[str]) -> list[dict[str, Any]]:
-    """The part of what was asked that agreements in force allow; purpose and legal basis come from the agreement."""
+def granted(
+    asked: list[Any], deals: Mapping[str, Deal], scope: set[str], resource: str, *, tax_code: str | None = None
+) -> list[dict[str, Any]]:
+    """The part of what was asked that agreements in force allow; purpose and legal basis come from the agreement.
+
+    A type or member we do not know is refused, not passed over (RFC 9396, section 5). What is known and not agreed on is left
+    out of the answer; when nothing remains, `InvalidDetails`.
+    """
+    items = [_known(item, scope, resource) for item in asked]
     if scope == {scopes.FILING}:
-        if any(not isinstance(item, dict) or item.get("type") != scopes.FILING_DETAIL for item in asked):
-            raise InvalidDetails("filing needs no agreement")
-        return []
-    if not asked:
+        return [{"type": scopes.FILING_DETAIL, "tax_code": tax_code} for _ in items[:1]]
+    if not items and scope != {scopes.KEYS}:
         raise InvalidDetails("name an agreement and a purpose")
-    return [_granted_one(item, deals, scope) for item in asked]
+    return [_granted_one(item, deals, scope) for item in items]
 
 
-def _granted_one(item: Any, deals: Mapping[str, Deal], scope: set[str]) -> dict[str, Any]:
-    code = item.get("agreement") if isinstance(item, dict) else None
+_MEMBERS = {
+    scopes.FILING_DETAIL: frozenset({"type", "locations"}),
+    scopes.SHARED_DATA: frozenset({"type", "locations", "agreement", "purpose", "datatypes", "actions"}),
+}
+
+
+def _known(item: Any, scope: set[str], resource: str) -> dict[str, Any]:
+    """An asked detail that is of the type its scope has, and says only what that type may say."""
+    wanted = None if scope == {scopes.KEYS} else scopes.FILING_DETAIL if scope == {scopes.FILING} else scopes.SHARED_DATA
+    if not isinstance(item, dict) or wanted is None or item.get("type") != wanted:
+        raise InvalidDetails("not a type of this scope")
+    if set(item) - _MEMBERS[wanted]:
+        raise InvalidDetails("a member this type does not have")
+    if set(_names(item, "locations")) - {resource}:
+        raise InvalidDetails("locations is this resource or left out")
+    return item
+
+
+def _granted_one(item: Mapping[str, Any], deals: Mapping[str, Deal], scope: set[str]) -> dict[str, Any]:
+    code = item.get("agreement")
     deal = deals.get(code) if isinstance(code, str) else None
-    if deal is None or item.get("type") != scopes.SHARED_DATA or not _is_one_of(item.get("purpose"), deal.purposes):
-        raise InvalidDetails("type, agreement or purpose")
+    if deal is None or not _is_one_of(item.get("purpose"), deal.purposes):
+        raise InvalidDetails("agreement or purpose")
     names = [name for name in _names(item, "datatypes") or deal.actions if name in deal.actions and f"{name}.read" in scope]
     actions = {action for name in names for action in deal.actions[name]}
     actions &= set(_names(item, "actions") or actions)
@@ -75,7 +98,7 @@ def _is_one_of(value: object, allowed: frozenset[str]) -> bool:
     return isinstance(value, str) and value in allowed
 
 
-def _names(item: dict[str, Any], member: str) -> list[str]:
+def _names(item: Mapping[str, Any], member: str) -> list[str]:
     value = item.get(member, [])
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise InvalidDetails(f"{member} is a list of names")

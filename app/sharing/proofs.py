@@ -15,6 +15,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
+from app.sharing.jwks import is_strong
 from app.sharing.rules import TOKEN_ID
 
 ALGORITHMS = ["ES256", "EdDSA", "Ed25519", "PS256"]
@@ -111,8 +112,8 @@ def _verified(compact: str) -> tuple[str, dict[str, Any]]:
 def _key(members: tuple[tuple[str, str], ...]) -> tuple[RSAKey | ECKey | OKPKey, str]:
     """Importing a JWK costs 32-38 µs, and a consumer uses one key for many proofs."""
     key = import_key(dict(members))
-    if not isinstance(key, RSAKey | ECKey | OKPKey):
-        raise TypeError("symmetric")
+    if not isinstance(key, RSAKey | ECKey | OKPKey) or not is_strong(dict(members)):
+        raise TypeError("symmetric or weak")
     return key, key.thumbprint()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from app.core.errors import Problem
 from app.core.text import Text
 from app.registers.rules import SCHEMAS, Dataset
+from app.sharing.jwks import is_strong
 
 # Nghị định 47/2020/NĐ-CP, Điều 38 (repealed by 278/2025; kept as the best list of what to agree on, to be confirmed).
 ITEMS = (
@@ -141,12 +142,11 @@ _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
 def fault_of_key(jwk: Mapping[str, Any]) -> Text | None:
-    """Why `jwk` cannot be a client's public key; None when it can: P-256, Ed25519 or RSA of 2048 bits or more, with a `kid`."""
+    """Why `jwk` cannot be a client's public key; None when it can: a strong one with a `kid`."""
     if _PRIVATE & set(jwk):
         return Text("Khóa có phần bí mật; chỉ gửi khóa công khai.", "The key has a private part; give the public key only.")
     if not isinstance(jwk.get("kid"), str) or not KEY_ID.fullmatch(jwk["kid"]):
         return Text("Khóa phải có “kid” hợp lệ.", "The key needs a valid “kid”.")
-    kind = (jwk.get("kty"), jwk.get("crv"))
-    if kind in {("EC", "P-256"), ("OKP", "Ed25519")} or (jwk.get("kty") == "RSA" and len(str(jwk.get("n"))) >= 342):
+    if is_strong(jwk):
         return None
     return Text("Chỉ nhận khóa P-256, Ed25519 hoặc RSA từ 2048 bit.", "Only P-256, Ed25519 or RSA keys of 2048 bits or more.")

@@ -20,8 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.events import Event
 from app.audit.record import record
-from app.core.actor import Actor, ActorKind
+from app.core import limits
+from app.core.actor import ANYONE, Actor, ActorKind
 from app.core.clock import day_in_vietnam
+from app.core.errors import TooMany
 from app.sharing import scopes
 from app.sharing.granting import Deal
 from app.sharing.keys import Ring
@@ -35,12 +37,15 @@ from app.sharing.models import (
     UsedAssertion,
     UsedProof,
 )
-from app.sharing.oauth import ASSERTION_ALGORITHMS, Call, Client, Core, InvalidProof, Loaded, Request, Spent
+from app.sharing.oauth import ASSERTION_ALGORITHMS, UNKNOWN, Call, Client, Core, InvalidProof, Loaded, Request, Spent
 from app.sharing.proofs import ALGORITHMS, Proof
 from app.sharing.queries import good_keys
 from app.sharing.rules import IDENTIFIER, Status
 
 Endpoint = Literal["token", "introspection", "revocation"]
+
+# A client asks for a token each five minutes, for each agreement and worker of its own.
+TOKENS_A_MINUTE, BURST = 120, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +70,37 @@ async def answer(session: AsyncSession, ring: Ring, endpoint: Endpoint, call: Ca
     loaded = await _load(session, ring, call, at)
     core = Core(ring, loaded, at)
     status, body, headers = _run(core, endpoint, call)
+    if loaded.issued and (wait := await _wait(session, loaded.issued["client_id"], at)):
+        loaded.issued = None
+        status, body, headers = core.handle_response(429, {"error": "slow_down"}, [("Retry-After", str(wait))])
     if refused := await _spend(session, loaded.spent):
         status, body, headers = core.handle_response(*refused())
     elif status == 200:
         await _record(session, loaded, at)
     shown = dict(body) if isinstance(body, list) else body
+    if shown.get("error") == "invalid_client" and loaded.proven is None:
+        shown = {"error": "invalid_client", "error_description": UNKNOWN}
     if status != 200:
         _remember_refusal(session, loaded, endpoint, shown.get("error", ""), at)
     return Answer(status, shown, headers)
 
 
+async def _wait(session: AsyncSession, client_id: str, at: datetime) -> int | None:
+    """Seconds to wait when the client asks for tokens too often. Counted once it is proven who asks."""
+    try:
+        await limits.take(session, f"oauth-client:{client_id}", rate=TOKENS_A_MINUTE, per_seconds=60, burst=BURST, at=at)
+    except TooMany as many:
+        return many.retry_after_seconds
+    return None
+
+
 def _remember_refusal(session: AsyncSession, loaded: Loaded, endpoint: Endpoint, error: str, at: datetime) -> None:
-    """A known client that was refused leaves a row; asking for a nonce first is no refusal."""
-    if loaded.client is None or error == "use_dpop_nonce":
+    """Who was refused leaves a row, under its own name only once that is proven; asking for a nonce first is no refusal."""
+    if error == "use_dpop_nonce":
         return
-    actor = Actor(ActorKind.CLIENT, client_id=loaded.client.client_id)
+    known = loaded.client.client_id if loaded.client else "-"
+    actor = Actor(ActorKind.CLIENT, client_id=known) if loaded.proven else ANYONE
     detail = {"action": f"oauth.{endpoint}", "slug": error}
-    known = loaded.client.client_id
     record(session, actor, Event.REFUSED, subject_kind="oauth_client", subject_id=known, detail=detail, at=at)
 
 
@@ -114,13 +133,14 @@ def _unverified_sub(assertion: str) -> str | None:
 
 
 async def _client(session: AsyncSession, client_id: str | None, at: datetime) -> Client | None:
-    row = await session.get(OauthClient, client_id) if client_id else None
+    """The same questions whether there is such a client or not: the answer to a stranger takes as long."""
+    row = await session.get(OauthClient, client_id or "")
+    keys = await session.scalars(select(ClientKey.jwk).where(ClientKey.client_id == client_id, good_keys(at)))
+    deals = await _deals(session, row.party if row else "", at)
     if row is None or row.status != Status.ACTIVE:
         return None
-    keys = await session.scalars(select(ClientKey.jwk).where(ClientKey.client_id == client_id, good_keys(at)))
     key_set = KeySet.import_key_set({"keys": [dict(jwk) for jwk in keys]})
-    deals = await _deals(session, row.party, at)
-    return Client(row.client_id, row.party, key_set, frozenset(row.scopes), row.tax_code, deals)
+    return Client(row.client_id, row.party, key_set, frozenset(row.scopes), row.tax_code, deals, constraint=row.sender_constraint)
 
 
 async def _deals(session: AsyncSession, party: str, at: datetime) -> dict[str, Deal]:
@@ -163,6 +183,7 @@ async def _record(session: AsyncSession, loaded: Loaded, at: datetime) -> None:
             IssuedToken(
                 jti=claims["jti"],
                 client_id=claims["client_id"],
+                kid=loaded.proven,
                 audience=claims["aud"],
                 scope=claims["scope"],
                 details=claims["authorization_details"],
@@ -241,8 +262,8 @@ async def admit(session: AsyncSession, ring: Ring, claims: Mapping[str, Any], pr
 # ---------------------------------------------------------------- what we say about ourselves
 
 
-def server_metadata(issuer: str) -> dict[str, Any]:
-    """RFC 8414. `response_types_supported` is empty because there is no front channel."""
+def server_metadata(issuer: str, mtls: str | None) -> dict[str, Any]:
+    """RFC 8414. `response_types_supported` is empty because there is no front channel; `mtls` is where certificates are asked."""
     methods = {
         f"{name}_endpoint_auth_methods_supported": ["private_key_jwt"] for name in ("token", "introspection", "revocation")
     }
@@ -252,9 +273,7 @@ def server_metadata(issuer: str) -> dict[str, Any]:
     }
     return {
         "issuer": issuer,
-        "token_endpoint": f"{issuer}/oauth/token",
-        "introspection_endpoint": f"{issuer}/oauth/introspect",
-        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        **_endpoints(issuer),
         "jwks_uri": f"{issuer}/oauth/jwks",
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": [],
@@ -262,20 +281,39 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         **algorithms,
         "dpop_signing_alg_values_supported": ALGORITHMS,
         "authorization_details_types_supported": [scopes.SHARED_DATA, scopes.FILING_DETAIL],
-        "scopes_supported": list(scopes.ALL),
-        "protected_resources": [scopes.sharing_resource(issuer), scopes.filing_resource(issuer)],
+        "scopes_supported": list(scopes.SUPPORTED),
+        "protected_resources": [scopes.sharing_resource(issuer), scopes.filing_resource(issuer), scopes.keys_resource(issuer)],
+        "tls_client_certificate_bound_access_tokens": mtls is not None,
+        **({"mtls_endpoint_aliases": _endpoints(mtls)} if mtls else {}),
     }
 
 
-def resource_metadata(issuer: str, resource: str) -> dict[str, Any]:
-    """RFC 9728, for one of the two resources."""
-    filing = resource == scopes.filing_resource(issuer)
+def _endpoints(base: str) -> dict[str, str]:
+    paths = {"token": "token", "introspection": "introspect", "revocation": "revoke"}
+    return {f"{name}_endpoint": f"{base}/oauth/{path}" for name, path in paths.items()}
+
+
+Resource = Literal["filing", "sharing", "keys"]
+
+_SAID: dict[Resource, tuple[str, list[str], list[str]]] = {
+    "filing": ("Nộp hồ sơ bằng máy / Filing by machine", [scopes.FILING], [scopes.FILING_DETAIL]),
+    "sharing": ("Dữ liệu dùng chung / Shared data", list(scopes.READS), [scopes.SHARED_DATA]),
+    "keys": ("Khóa của ứng dụng / A client's own keys", [scopes.KEYS], []),
+}
+
+
+def resource_metadata(issuer: str, which: Resource, mtls: str | None) -> dict[str, Any]:
+    """RFC 9728, for one of our resources. Only shared data take tokens that are bound to certificates."""
+    name, held, types = _SAID[which]
+    certificates = mtls is not None and which == "sharing"
     return {
-        "resource": resource,
+        "resource": scopes.resource_of(issuer, set(held[:1])),
+        "resource_name": name,
         "authorization_servers": [issuer],
-        "scopes_supported": [scopes.FILING] if filing else list(scopes.READS),
+        "scopes_supported": held,
         "bearer_methods_supported": ["header"],
-        "dpop_bound_access_tokens_required": True,
+        "dpop_bound_access_tokens_required": not certificates,
         "dpop_signing_alg_values_supported": ALGORITHMS,
-        "authorization_details_types_supported": [scopes.FILING_DETAIL if filing else scopes.SHARED_DATA],
+        "tls_client_certificate_bound_access_tokens": certificates,
+        **({"authorization_details_types_supported": types} if types else {}),
     }
