@@ -53,12 +53,16 @@ class FeeLine(Said):
 
 
 class ProcedureRead(ProcedureLine):
-    """One procedure: what it asks for. Its form is a JSON Schema of its own."""
+    """One procedure: what it asks for. Its form is a JSON Schema of its own.
+
+    `fees_confirmed` is false while the ministry confirms whether and how much is charged: nothing is charged until then.
+    """
 
     valid_from: date
     audience: list[Words]
     papers: list[AskedPaper]
     fees: list[FeeLine]
+    fees_confirmed: bool
     form: str
 
     @classmethod
@@ -76,6 +80,7 @@ class ProcedureRead(ProcedureLine):
             audience=[Words.of(text) for text in procedure.audience],
             papers=[_asked(paper) for paper in procedure.papers],
             fees=[FeeLine(id=fee.id, title=Words.of(fee.title), when=fee.when) for fee in procedure.fees],
+            fees_confirmed=procedure.fees_confirmed,
             form=f"{root}/procedures/{procedure.slug}/form",
         )
 

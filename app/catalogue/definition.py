@@ -46,6 +46,7 @@ __all__ = [
     "EndOf",
     "Fact",
     "Fee",
+    "FeesUnknown",
     "FieldType",
     "FormField",
     "Id",
@@ -197,6 +198,12 @@ class Fee(Part):
     def certain(self) -> bool:
         """Whether the amount was read in a public text; only then may it be asked for."""
         return is_certain(self.certainty)
+
+
+class FeesUnknown(Part):
+    """It is not known yet whether and how much is charged: nothing is, and everybody is told that it is being confirmed."""
+
+    certainty: str
 
 
 class Fact(Part):

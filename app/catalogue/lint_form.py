@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.catalogue import bounds
+from app.catalogue.definition import is_certain
 from app.catalogue.expressions import BOOL, DATE, NUMBER, ExpressionError, Type, compile_expression
 from app.catalogue.faults import Rule, fault, unknown
 from app.catalogue.parts import COMPOSITE, KNOWN
@@ -196,6 +197,21 @@ def _fees(procedure: Procedure) -> Iterator[Problem]:
     for fee in procedure.fees:
         if bounds.lowest(fee.amount, procedure) < 0:
             yield fault(f"fees.{fee.id}", "negative-fee", "mức phí có thể âm", "the amount can fall below zero")
+        if fee.amount.strip() == "0":
+            said = (
+                "không thu phí thì bỏ mục này; chưa rõ thì ghi fees_unknown",
+                "no fee is left out; one not known is fees_unknown",
+            )
+            yield fault(f"fees.{fee.id}.amount", "fee-of-nothing", *said)
+    if procedure.fees_unknown and procedure.fees:
+        said = "không đi cùng fees: hoặc đã biết mức phí, hoặc chưa", "not beside fees: the fee is known or it is not"
+        yield fault("fees_unknown", "known-and-unknown", *said)
+    if procedure.fees_unknown and is_certain(procedure.fees_unknown.certainty):
+        said = (
+            "đã tra cứu được thì ghi vào fees, hoặc bỏ cả hai nếu không thu",
+            "what was found stands in fees, or in neither if free",
+        )
+        yield fault("fees_unknown.certainty", "known-and-unknown", *said)
 
 
 def _names(procedure: Procedure) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from app.catalogue.definition import (
     Constant,
     EndOf,
     Fee,
+    FeesUnknown,
     FieldType,
     FormField,
     NationalCode,
@@ -116,6 +117,7 @@ class Procedure(Part):
     all_papers_signed: str | None = None
     checks: tuple[Check, ...] = ()
     fees: tuple[Fee, ...] = ()
+    fees_unknown: FeesUnknown | None = None
     clock: Clock
     process: tuple[Step, ...] = Field(min_length=1)
     result: Result
@@ -317,8 +319,17 @@ class Procedure(Part):
 
     @property
     def fee_text(self) -> Text:
-        """The fee in a sentence; a fee that hangs on the answers says so."""
-        return words.fees([(fee, self.compiled[fee.amount]) for fee in self.fees])
+        """The fee in a sentence; a fee that hangs on the answers says so, and so does one that is not known yet."""
+        return (
+            words.fees([(fee, self.compiled[fee.amount]) for fee in self.fees])
+            if self.fees_unknown is None
+            else words.FEE_UNKNOWN
+        )
+
+    @property
+    def fees_confirmed(self) -> bool:
+        """Whether everything said about the fee was read in the law: also that there is none."""
+        return self.fees_unknown is None and all(fee.certain for fee in self.fees)
 
     def outlook(self, calendar: Calendar, at: datetime) -> tuple[Outlook, ...]:
         """The stages one after the other if the dossier were received at `at` and paid the moment it may be."""

@@ -24,6 +24,7 @@ UNITS = {
 AT_ONCE = Text("Trả kết quả ngay", "At once")
 YES, NO = Text("Có", "Yes"), Text("Không", "No")
 FREE = Text("Không thu phí", "No fee")
+FEE_UNKNOWN = Text("Mức phí đang được xác nhận, chưa thu", "The fee is being confirmed and not yet charged")
 
 
 def number(value: Decimal | float, language: str = "vi") -> str:

@@ -50,6 +50,8 @@ FAULTS = [
     (_put("process", "issue", "number", value=None), "process (issue: sign, number)", "not-exactly-one"),
     (_put("fees", "F1", "amount", value="5000000 - deposit_amount"), "fees.F1", "negative-fee"),
     (_put("fees", "F1", "amount", value="len(goods) > 3"), "fees.F1.amount", "expression"),
+    (_put("fees", "F1", "amount", value="0"), "fees.F1.amount", "fee-of-nothing"),
+    (_put("fees_unknown", value={"certainty": "uncertain"}), "fees_unknown", "known-and-unknown"),
     (_put("clock", "stages", "appraisal", "starts_on", value={"end_of": "validity"}), "fees", "never-due"),
     (_put("clock", "stages", "publication", "starts_on", value={"end_of": "x"}), "clock.stages.publication", "unknown-id"),
     (

@@ -54,7 +54,9 @@ def test_what_is_not_certain_is_never_said_as_law(name: str) -> None:
     assert procedure.time_limit_text.vi.count("đang được xác nhận") == len(unsure)
     assert procedure.time_limit_text.en.count("being confirmed") == len(unsure)
     waiting = [fee for fee in procedure.fees if not fee.certain]
-    assert procedure.fee_text.vi.count("đang được xác nhận, chưa thu") == len(waiting)
+    unknown = procedure.fees_unknown is not None
+    assert procedure.fee_text.vi.count("đang được xác nhận, chưa thu") == len(waiting) + unknown
+    assert procedure.fees_confirmed == (not waiting and not unknown)
     asked = [due for moment in ("filing", "after_validity_check") for due in procedure.fees_due(moment, {}, today=NOW.date())]
     assert not {due.fee.id for due in asked} & {fee.id for fee in waiting}
 
@@ -63,5 +65,5 @@ FREE_BY_LAW = {"chemical-import-declaration", "co-trader-profile", "promotion-lo
 
 
 def test_only_what_was_read_to_be_free_is_called_free() -> None:
-    free = {name.split("/")[0] for name, definition in DEFINITIONS.items() if not definition.get("fees")}
-    assert free == FREE_BY_LAW, "an unknown fee is a fee of amount 0 whose certainty does not begin with found"
+    free = {name.split("/")[0] for name, definition in DEFINITIONS.items() if not {"fees", "fees_unknown"} & definition.keys()}
+    assert free == FREE_BY_LAW, "a fee that is not known is said by fees_unknown"
