@@ -28,9 +28,9 @@ from app.fees.gateway import Vnpay
 from app.main import create_app
 from app.registers import actions as registers
 from app.registers.rules import Dataset
-from app.sharing import actions
+from app.sharing import actions, agreements
 from app.sharing.proofs import hash_of
-from app.sharing.rules import ITEMS, Basis, Grant, Purpose, Terms
+from app.sharing.rules import ITEMS, MINISTRY, Basis, Grant, Purpose, Terms
 
 ISSUER = "http://127.0.0.1:8000"
 TOKEN_URL = f"{ISSUER}/oauth/token"
@@ -229,12 +229,12 @@ def terms(code: str = "TT-01", **changes: Any) -> Terms:
 async def agree(session: Any, said: Terms) -> int:
     """Propose, sign on both sides, bring into force; the version."""
     at = clock.now()
-    made = await actions.propose_agreement(session, SYSTEM, said, at=at)
-    for party in (actions.MINISTRY, said.party):
-        await actions.sign_agreement(
+    made = await agreements.propose_agreement(session, SYSTEM, said, at=at)
+    for party in (MINISTRY, said.party):
+        await agreements.sign_agreement(
             session, SYSTEM, code=made.code, version=made.version, party=party, signer=party, signature="00", at=at
         )
-    await actions.activate_agreement(session, SYSTEM, code=made.code, version=made.version, at=at)
+    await agreements.activate_agreement(session, SYSTEM, code=made.code, version=made.version, at=at)
     return made.version
 
 

@@ -19,9 +19,9 @@ from app.core import clock
 from app.core.actor import SYSTEM
 from app.core.text import Text
 from app.registers.rules import SCHEMAS, Dataset, FieldClass
-from app.sharing import actions, queries, scopes
+from app.sharing import actions, agreements, queries, scopes
 from app.sharing.proofs import hash_of
-from app.sharing.rules import ITEMS, Basis, Grant, Purpose, Terms
+from app.sharing.rules import ITEMS, MINISTRY, Basis, Grant, Purpose, Terms
 
 TAX_OFFICE = "G12-CT"
 CLIENT = "cuc-thue"
@@ -49,7 +49,7 @@ def key_of(folder: Path, client_id: str) -> ECKey:
 
 async def seed(session: AsyncSession, folder: Path, *, at: datetime) -> None:
     """The tax office, its client and the agreement under which it reads licences. Changes nothing the second time."""
-    await _party(session, actions.MINISTRY, "Bộ Công Thương", "Ministry of Industry and Trade", at)
+    await _party(session, MINISTRY, "Bộ Công Thương", "Ministry of Industry and Trade", at)
     await _party(session, TAX_OFFICE, "Cục Thuế (minh họa)", "Tax Department (demo)", at)
     jwks = [key_of(folder, CLIENT).as_dict(private=False)]
     reads = [f"{dataset}.read" for dataset in (Dataset.LICENCES, Dataset.DOSSIERS)]
@@ -65,13 +65,13 @@ async def seed(session: AsyncSession, folder: Path, *, at: datetime) -> None:
     )
     if any(card.code == AGREEMENT and card.status == "active" for card in await queries.agreements(session, party=TAX_OFFICE)):
         return
-    proposed = await actions.propose_agreement(session, SYSTEM, terms(at), at=at)
-    for party in (actions.MINISTRY, TAX_OFFICE):
+    proposed = await agreements.propose_agreement(session, SYSTEM, terms(at), at=at)
+    for party in (MINISTRY, TAX_OFFICE):
         seal = hashlib.sha256(f"{party} {proposed.content_hash}".encode()).hexdigest()
-        await actions.sign_agreement(
+        await agreements.sign_agreement(
             session, SYSTEM, code=AGREEMENT, version=proposed.version, party=party, signer=party, signature=seal, at=at
         )
-    await actions.activate_agreement(session, SYSTEM, code=AGREEMENT, version=proposed.version, at=at)
+    await agreements.activate_agreement(session, SYSTEM, code=AGREEMENT, version=proposed.version, at=at)
 
 
 async def _party(session: AsyncSession, code: str, name_vi: str, name_en: str, at: datetime) -> None:

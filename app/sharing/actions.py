@@ -1,35 +1,22 @@
-"""Letting others in: parties, their clients and keys, and agreements from proposal to end."""
+"""Letting others in: parties, their clients and keys. Agreements have a room of their own (`agreements`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, literal, select, update
+from sqlalchemy import delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.events import Event
 from app.audit.record import record
-from app.core.actor import SYSTEM, Actor
-from app.core.errors import Conflict, Incomplete, NotAllowed, NotFound, Problem, WrongState
+from app.core.actor import Actor
+from app.core.errors import Conflict, Incomplete, NotFound, Problem, WrongState
 from app.core.permissions import Permission
 from app.core.text import Text
 from app.sharing import keys, scopes
-from app.sharing.models import (
-    Agreement,
-    AgreementGrant,
-    ClientKey,
-    IssuedToken,
-    OauthClient,
-    Party,
-    RevokedJti,
-    UsedAssertion,
-    UsedProof,
-)
-from app.sharing.rules import IDENTIFIER, Status, Terms, fault_of_key, faults_of_terms
-
-MINISTRY = "G02"
+from app.sharing.models import ClientKey, IssuedToken, OauthClient, Party, RevokedJti, UsedAssertion, UsedProof
+from app.sharing.rules import IDENTIFIER, Status, fault_of_key
 
 
 async def register_party(
@@ -42,12 +29,17 @@ async def register_party(
     contact: str,
     phone: str,
     email: str,
+    budget_code: str | None = None,
     at: datetime,
 ) -> None:
-    """Enter an agency or company, or correct what is known of it. One contact officer and one public phone (NĐ 47/2020 Đ.7)."""
+    """Enter an agency or company, or correct what is known of it. One contact officer and one public phone (NĐ 47/2020 Đ.7).
+
+    `budget_code` (mã đơn vị quan hệ ngân sách) is what an agency's certificate must say when it signs an agreement.
+    """
     actor.must(Permission.SHARING_MANAGE)
     _must_be_identifier("code", code)
     fresh = {"name_vi": name_vi, "name_en": name_en, "contact": contact, "phone": phone, "email": email}
+    fresh |= {"budget_code": budget_code} if budget_code else {}
     row = insert(Party).values(code=code, created_at=at, **fresh)
     await session.execute(row.on_conflict_do_update(index_elements=["code"], set_=fresh))
     record(session, actor, Event.PARTY_REGISTERED, subject_kind="party", subject_id=code, at=at)
@@ -177,131 +169,6 @@ async def resume_client(session: AsyncSession, actor: Actor, *, client_id: str, 
         raise WrongState
     client.status = Status.ACTIVE
     record(session, actor, Event.CLIENT_RESUMED, subject_kind="oauth_client", subject_id=client_id, at=at)
-
-
-# ---------------------------------------------------------------- agreements
-
-
-@dataclass(frozen=True, slots=True)
-class Proposed:
-    """An agreement version ready to be signed; both sides sign `content_hash`."""
-
-    code: str
-    version: int
-    content_hash: str
-
-
-async def propose_agreement(session: AsyncSession, actor: Actor, terms: Terms, *, at: datetime) -> Proposed:
-    """Write down the terms as the next version. Nothing of them changes afterwards."""
-    actor.must(Permission.SHARING_MANAGE)
-    if problems := faults_of_terms(terms):
-        raise Incomplete(problems)
-    last = await session.scalar(select(func.max(Agreement.version)).where(Agreement.code == terms.code))
-    version = (last or 0) + 1
-    agreement = _agreement_row(terms, version, actor, at)
-    session.add(agreement)
-    await session.flush()
-    session.add_all(
-        AgreementGrant(
-            agreement=terms.code,
-            version=version,
-            dataset=grant.dataset.value,
-            actions=list(grant.actions),
-            fields=list(grant.fields),
-            row_filter=dict(grant.row_filter),
-            rate=grant.rate,
-            quota_day=grant.quota_day,
-            signed_response=grant.signed_response,
-            notify_subject=grant.notify_subject,
-        )
-        for grant in terms.grants
-    )
-    await session.flush()
-    _note(session, actor, Event.AGREEMENT_PROPOSED, agreement, at)
-    return Proposed(terms.code, version, agreement.content_hash)
-
-
-def _agreement_row(terms: Terms, version: int, actor: Actor, at: datetime) -> Agreement:
-    return Agreement(
-        code=terms.code,
-        version=version,
-        party=terms.party,
-        title_vi=terms.title.vi,
-        title_en=terms.title.en,
-        purposes=[asdict(purpose) for purpose in terms.purposes],
-        legal_basis=[asdict(basis) for basis in terms.legal_basis],
-        items=dict(terms.items),
-        valid_from=terms.valid_from,
-        valid_to=terms.valid_to,
-        content_hash=terms.content_hash(version),
-        status=Status.DRAFT,
-        signatures=[],
-        proposed_by=actor.ref,
-        proposed_at=at,
-        activated_at=None,
-        ended_at=None,
-    )
-
-
-async def sign_agreement(
-    session: AsyncSession, actor: Actor, *, code: str, version: int, party: str, signer: str, signature: str, at: datetime
-) -> None:
-    """Enter the signature of one side over the content hash; with both sides the version is signed."""
-    actor.must(Permission.SHARING_MANAGE)
-    agreement = await _agreement(session, code, version, Status.DRAFT)
-    if party not in {MINISTRY, agreement.party} or any(one["party"] == party for one in agreement.signatures):
-        raise Conflict
-    line = {
-        "party": party,
-        "signer": signer,
-        "signature": signature,
-        "content_hash": agreement.content_hash,
-        "at": at.isoformat(),
-    }
-    agreement.signatures = [*agreement.signatures, line]
-    if {one["party"] for one in agreement.signatures} == {MINISTRY, agreement.party}:
-        agreement.status = Status.SIGNED
-    _note(session, actor, Event.AGREEMENT_SIGNED, agreement, at)
-
-
-async def activate_agreement(session: AsyncSession, actor: Actor, *, code: str, version: int, at: datetime) -> None:
-    """Bring a signed version into force, which ends the one before. Not by whoever proposed it."""
-    actor.must(Permission.SHARING_MANAGE)
-    agreement = await _agreement(session, code, version, Status.SIGNED)
-    if agreement.proposed_by == actor.ref and actor is not SYSTEM:
-        raise NotAllowed(
-            Text(
-                "Người đề xuất không được tự đưa thỏa thuận vào hiệu lực. Hãy để người khác xác nhận.",
-                "Whoever proposed an agreement may not bring it into force. Let another person confirm it.",
-            )
-        )
-    before = (Agreement.code == code) & (Agreement.status.in_([Status.ACTIVE, Status.SUSPENDED]))
-    await session.execute(update(Agreement).where(before).values(status=Status.ENDED, ended_at=at))
-    agreement.status, agreement.activated_at = Status.ACTIVE, at
-    _note(session, actor, Event.AGREEMENT_ACTIVATED, agreement, at)
-
-
-async def end_agreement(session: AsyncSession, actor: Actor, *, code: str, version: int, at: datetime) -> None:
-    """End a version at once; tokens under it no longer read."""
-    actor.must(Permission.SHARING_MANAGE)
-    agreement = await _agreement(session, code, version, Status.ACTIVE)
-    agreement.status, agreement.ended_at = Status.ENDED, at
-    _note(session, actor, Event.AGREEMENT_ENDED, agreement, at)
-
-
-async def _agreement(session: AsyncSession, code: str, version: int, status: Status) -> Agreement:
-    chosen = select(Agreement).where(Agreement.code == code, Agreement.version == version).with_for_update()
-    agreement = await session.scalar(chosen)
-    if agreement is None:
-        raise NotFound
-    if agreement.status != status:
-        raise WrongState
-    return agreement
-
-
-def _note(session: AsyncSession, actor: Actor, event: Event, agreement: Agreement, at: datetime) -> None:
-    detail = {"version": agreement.version, "content_hash": agreement.content_hash}
-    record(session, actor, event, subject_kind="agreement", subject_id=agreement.code, detail=detail, at=at)
 
 
 # ---------------------------------------------------------------- the server's own keys and memory

@@ -11,7 +11,10 @@ from app.core.db import Base
 
 
 class Party(Base):
-    """An agency or company whose systems we let in."""
+    """An agency or company whose systems we let in.
+
+    `budget_code` is the agency's budget-unit code, by which its certificate is known when it signs an agreement.
+    """
 
     __tablename__ = "party"
 
@@ -21,6 +24,7 @@ class Party(Base):
     contact: Mapped[str]
     phone: Mapped[str]
     email: Mapped[str]
+    budget_code: Mapped[str | None]
     created_at: Mapped[datetime]
 
 
@@ -57,9 +61,16 @@ class ClientKey(Base):
 
 
 class Agreement(Base):
-    """A sharing agreement, one row per version. `items` are the twelve items of the law; `content_hash` covers all terms."""
+    """A sharing agreement, one row per version: only standing, signatures and moments ever change, the database sees to it.
+
+    `items` are the twelve items of the law; `content` is the canonical JSON that `content_hash` is of and `jws` signs
+    (null in versions older than it).
+    """
 
     __tablename__ = "agreement"
+    __table_args__ = (
+        Index("ix_agreement_in_force", "code", unique=True, postgresql_where=text("status IN ('active', 'suspended')")),
+    )
 
     code: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
@@ -71,9 +82,12 @@ class Agreement(Base):
     items: Mapped[dict[str, Any]]
     valid_from: Mapped[date]
     valid_to: Mapped[date]
+    delete_within_days: Mapped[int | None]
+    content: Mapped[str | None]
     content_hash: Mapped[str]
     status: Mapped[str]
     signatures: Mapped[list[Any]]
+    jws: Mapped[str | None]
     proposed_by: Mapped[str]
     proposed_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
@@ -84,7 +98,10 @@ class AgreementGrant(Base):
     """What one agreement version allows on one dataset. The field list becomes the SQL column list."""
 
     __tablename__ = "agreement_grant"
-    __table_args__ = (ForeignKeyConstraint(["agreement", "version"], ["agreement.code", "agreement.version"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["agreement", "version"], ["agreement.code", "agreement.version"]),
+        {"info": {"append_only": True}},
+    )
 
     agreement: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
@@ -98,6 +115,86 @@ class AgreementGrant(Base):
     notify_subject: Mapped[bool]
     hidden_days: Mapped[int | None]
     hidden_basis: Mapped[str | None]
+    field_basis: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+
+
+class AgreementStep(Base):
+    """One thing that happened to an agreement version, for the people of both sides to read; the audit log has it too."""
+
+    __tablename__ = "agreement_step"
+    __table_args__ = (
+        ForeignKeyConstraint(["agreement", "version"], ["agreement.code", "agreement.version"]),
+        Index(None, "agreement", "version", "at"),
+        {"info": {"append_only": True}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    agreement: Mapped[str]
+    version: Mapped[int]
+    act: Mapped[str]
+    party: Mapped[str]
+    actor: Mapped[str]
+    note: Mapped[str]
+    at: Mapped[datetime]
+
+
+class AgreementPaper(Base):
+    """The PDF of an agreement version on its way through the signatures. Files lie under `id`.
+
+    `prepared_key`: as the other side gets it; `upload_key`: a signed file that a job has yet to look at;
+    `countersigned_key`: with the other side's signature; `file_key`: finished. `signer`: who signs for the ministry.
+    """
+
+    __tablename__ = "agreement_paper"
+    __table_args__ = (ForeignKeyConstraint(["agreement", "version"], ["agreement.code", "agreement.version"]),)
+
+    agreement: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(unique=True)
+    printed_at: Mapped[datetime]
+    prepared_key: Mapped[UUID | None]
+    upload_key: Mapped[UUID | None]
+    countersigned_key: Mapped[UUID | None]
+    signer: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    file_key: Mapped[UUID | None]
+    sha256: Mapped[str | None]
+    size: Mapped[int | None]
+    problem: Mapped[str | None]
+    attempts: Mapped[int]
+
+
+class AgreementDraft(Base):
+    """Terms that are still being written: a new agreement, or the next version of one (`amends`)."""
+
+    __tablename__ = "agreement_draft"
+    __table_args__ = (Index(None, "party"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    party: Mapped[str] = mapped_column(ForeignKey("party.code"))
+    amends: Mapped[int | None]
+    terms: Mapped[dict[str, Any]]
+    revision: Mapped[int]
+    shown_at: Mapped[datetime | None]
+    saved_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    saved_at: Mapped[datetime]
+
+
+class AgreementRemark(Base):
+    """What either side says of an agreement while it is written; stays with its code when the draft becomes a version."""
+
+    __tablename__ = "agreement_remark"
+    __table_args__ = (Index(None, "code", "at"), {"info": {"append_only": True}})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    revision: Mapped[int]
+    party: Mapped[str]
+    person: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str]
+    about: Mapped[str]
+    text: Mapped[str]
+    at: Mapped[datetime]
 
 
 class AccessEvent(Base):

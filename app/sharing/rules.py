@@ -1,7 +1,6 @@
 """What an agreement and a client's key must look like. Pure."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,8 +10,12 @@ from typing import Any
 
 from app.core.errors import Problem
 from app.core.text import Text
-from app.registers.rules import SCHEMAS, Dataset
+from app.registers.rules import SCHEMAS, Dataset, FieldClass
+from app.sharing.canonical import canonical
 from app.sharing.jwks import is_strong
+
+MINISTRY = "G02"
+"""Whose data these are: the providing party of every agreement."""
 
 # Nghị định 47/2020/NĐ-CP, Điều 38 (repealed by 278/2025; kept as the best list of what to agree on, to be confirmed).
 ITEMS = (
@@ -46,13 +49,14 @@ ACTIONS = frozenset({"read"})
 
 
 class Status(StrEnum):
-    """Where an agreement version stands."""
+    """Where an agreement version stands. What is still being written is no version: see `AgreementDraft`."""
 
-    DRAFT = "draft"
+    PROPOSED = "proposed"
     SIGNED = "signed"
     ACTIVE = "active"
     SUSPENDED = "suspended"
     ENDED = "ended"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,11 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What is allowed on one dataset. `row_filter` maps a field to the values it may have; `rate` is per hour."""
+    """What is allowed on one dataset. `row_filter` maps a field to the values it may have; `rate` is per hour.
+
+    A personal or sensitive field stands in `field_basis` with the article that allows it. Reads are hidden from the subject
+    for `hidden_days`, where the law `hidden_basis` says so.
+    """
 
     dataset: Dataset
     fields: tuple[str, ...]
@@ -83,11 +91,14 @@ class Grant:
     quota_day: int = 20000
     signed_response: bool = False
     notify_subject: bool = False
+    hidden_days: int | None = None
+    hidden_basis: str | None = None
+    field_basis: Mapping[str, Basis] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """All that two parties agree on; nothing of it changes within a version."""
+    """All that two parties agree on; nothing of it changes within a version. `delete_within_days`: after its use ends."""
 
     code: str
     party: str
@@ -98,26 +109,75 @@ class Terms:
     valid_from: date
     valid_to: date
     grants: tuple[Grant, ...]
+    delete_within_days: int = 30
+
+    def plain(self) -> dict[str, Any]:
+        """The terms as JSON holds them."""
+        return asdict(self) | {"valid_from": str(self.valid_from), "valid_to": str(self.valid_to)}
+
+    def content(self, version: int) -> bytes:
+        """The canonical JSON (RFC 8785) that both sides sign: terms, version, and whose data they are."""
+        return canonical(self.plain() | {"version": version, "provider": MINISTRY})
 
     def content_hash(self, version: int) -> str:
-        """SHA-256 over the canonical JSON of the terms and their version.
+        """SHA-256 (hex) of `content`."""
+        return hashlib.sha256(self.content(version)).hexdigest()
 
-        Keys are ASCII and numbers whole, so sorted keys without blanks are already the form of RFC 8785.
-        """
-        plain = asdict(self) | {"version": version, "valid_from": str(self.valid_from), "valid_to": str(self.valid_to)}
-        return hashlib.sha256(json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    def grant(self, dataset: Dataset) -> Grant | None:
+        """What is given of `dataset`."""
+        return next((grant for grant in self.grants if grant.dataset == dataset), None)
+
+
+def terms_of(plain: Mapping[str, Any]) -> Terms:
+    """The reverse of `Terms.plain`; members that belong to a version are passed over."""
+    return Terms(
+        code=plain["code"],
+        party=plain["party"],
+        title=Text(**plain["title"]),
+        purposes=tuple(Purpose(one["code"], Text(**one["title"])) for one in plain["purposes"]),
+        legal_basis=tuple(Basis(**one) for one in plain["legal_basis"]),
+        items=dict(plain["items"]),
+        valid_from=date.fromisoformat(plain["valid_from"]),
+        valid_to=date.fromisoformat(plain["valid_to"]),
+        grants=tuple(map(_grant_of, plain["grants"])),
+        delete_within_days=plain["delete_within_days"],
+    )
+
+
+def _grant_of(plain: Mapping[str, Any]) -> Grant:
+    known = dict(plain) | {
+        "dataset": Dataset(plain["dataset"]),
+        "fields": tuple(plain["fields"]),
+        "actions": tuple(plain["actions"]),
+        "field_basis": {name: Basis(**one) for name, one in plain["field_basis"].items()},
+    }
+    return Grant(**known)
 
 
 def faults_of_terms(terms: Terms) -> list[Problem]:
-    """Everything that keeps `terms` from becoming an agreement."""
+    """Everything that keeps `terms` from becoming an agreement. `where` is the page of the draft that puts it right."""
+    codes = [purpose.code for purpose in terms.purposes]
+    named = all(map(IDENTIFIER.fullmatch, codes)) and len(set(codes)) == len(codes)
     checks = [
         (not IDENTIFIER.fullmatch(terms.code), "code", "Mã thỏa thuận không hợp lệ.", "The code is not valid."),
-        (not terms.purposes, "purposes", "Phải nêu ít nhất một mục đích.", "Name at least one purpose."),
-        (not terms.legal_basis, "legal_basis", "Phải nêu căn cứ pháp lý.", "Name the legal basis."),
+        (not (terms.title.vi and terms.title.en), "title", "Phải có tên bằng hai thứ tiếng.", "Name it in both languages."),
+        (
+            not terms.purposes or not named,
+            "purposes",
+            "Phải nêu ít nhất một mục đích có mã.",
+            "Name at least one purpose by code.",
+        ),
+        (
+            not terms.legal_basis or any(not (one.van_ban and one.dieu_khoan) for one in terms.legal_basis),
+            "legal_basis",
+            "Phải nêu căn cứ pháp lý đến điều, khoản.",
+            "Name the legal basis down to its article.",
+        ),
         (not terms.grants, "grants", "Phải nêu dữ liệu được chia sẻ.", "Name the data to be shared."),
         (terms.valid_to < terms.valid_from, "valid_to", "Ngày kết thúc trước ngày bắt đầu.", "It ends before it begins."),
+        (not 0 < terms.delete_within_days <= 3650, "deletion", "Phải nêu hạn xóa dữ liệu.", "Say when data must be deleted."),
         (
-            set(terms.items) != set(ITEMS),
+            set(terms.items) != set(ITEMS) or not all(text.strip() for text in terms.items.values()),
             "items",
             "Phải đủ 12 nội dung thống nhất và không có nội dung khác.",
             "All twelve items must be there, and no other.",
@@ -129,13 +189,33 @@ def faults_of_terms(terms: Terms) -> list[Problem]:
 
 def _faults_of_grant(grant: Grant) -> list[Problem]:
     known, where = SCHEMAS[grant.dataset].names, f"grants.{grant.dataset}"
-    unknown = sorted((set(grant.fields) | set(grant.row_filter)) - known)
+    unknown = sorted((set(grant.fields) | set(grant.row_filter) | set(grant.field_basis)) - known)
     problems = [
         Problem(where, "unknown-field", Text(f"Không có trường “{name}”.", f"There is no field “{name}”.")) for name in unknown
     ]
     if not grant.fields or set(grant.actions) - ACTIONS:
         problems.append(Problem(where, "agreement-terms", Text("Phải nêu trường và hành động.", "Name fields and actions.")))
-    return problems
+    if not (0 < grant.rate <= 10**6 and 0 < grant.quota_day <= 10**8):
+        problems.append(Problem(where, "agreement-terms", Text("Phải nêu giới hạn truy cập.", "Say rate and daily quota.")))
+    if (grant.hidden_days is None) != (not grant.hidden_basis) or (grant.hidden_days or 1) < 1:
+        hidden = Text("Việc tạm ẩn phải có số ngày và căn cứ.", "Hidden reads need a number of days and a legal basis.")
+        problems.append(Problem(where, "hidden-basis", hidden))
+    return problems + [Problem(where, "field-basis", _needs_article(name)) for name in without_article(grant)]
+
+
+def without_article(grant: Grant) -> list[str]:
+    """The personal and sensitive fields that no article of their own allows."""
+    free = (FieldClass.PUBLIC, FieldClass.INTERNAL)
+    guarded = [one.name for one in SCHEMAS[grant.dataset].fields if one.name in grant.fields and one.classed not in free]
+    given = {name for name, basis in grant.field_basis.items() if basis.van_ban and basis.dieu_khoan}
+    return [name for name in guarded if name not in given]
+
+
+def _needs_article(name: str) -> Text:
+    return Text(
+        f"Trường “{name}” là dữ liệu cá nhân hoặc nhạy cảm: phải nêu điều khoản riêng cho phép.",
+        f"The field “{name}” is personal or sensitive: name the article that allows it.",
+    )
 
 
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})

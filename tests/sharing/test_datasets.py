@@ -12,7 +12,7 @@ from app.core.actor import SYSTEM
 from app.core.db import transaction
 from app.registers import actions as registers
 from app.registers.rules import Dataset
-from app.sharing import actions, queries
+from app.sharing import actions, agreements, queries
 from app.sharing.rules import Grant
 from tests.machines import FIELDS, HOLDER, ISSUER, LICENCE_URL, Machine, Portal, agree, licence, terms
 
@@ -111,7 +111,7 @@ async def test_a_refused_read_can_be_tried_again_with_the_same_nonce(reader: Mac
 
 async def test_an_ended_agreement_no_longer_reads_though_the_token_lives(reader: Machine, portal: Portal):
     async with transaction(portal.sessions) as session:
-        await actions.end_agreement(session, SYSTEM, code="TT-01", version=1, at=clock.now())
+        await agreements.end_agreement(session, SYSTEM, code="TT-01", version=1, at=clock.now())
     answer = await reader.read()
     assert (answer.status_code, answer.json()["slug"]) == (401, "invalid_token")
 
