@@ -18,6 +18,8 @@ SAME_PERSON = Text(
     "This takes two persons: whoever asked may not confirm. Ask another authorised person.",
 )
 
+NOT_YOURS = Text("Chỉ người đề nghị rút được đề nghị của mình.", "Only whoever asked may withdraw the request.")
+
 
 async def ask(session: AsyncSession, actor: Actor, kind: str, payload: dict[str, Any], *, at: datetime) -> UUID:
     """Ask for an act that someone else must confirm."""
@@ -37,6 +39,11 @@ async def reject(session: AsyncSession, actor: Actor, approval_id: UUID, kind: s
     await _decide(session, actor, approval_id, kind, Decision.REJECTED, at)
 
 
+async def withdraw(session: AsyncSession, actor: Actor, approval_id: UUID, kind: str, *, at: datetime) -> None:
+    """Take back one's own request before anybody has decided it. `NotAllowed` for everybody else."""
+    await _decide(session, actor, approval_id, kind, Decision.WITHDRAWN, at)
+
+
 async def _decide(
     session: AsyncSession, actor: Actor, approval_id: UUID, kind: str, decision: Decision, at: datetime
 ) -> Approval:
@@ -46,8 +53,11 @@ async def _decide(
         raise NotFound
     if approval.decision is not None:
         raise Conflict
-    if approval.asked_by == _person(actor):
+    own = approval.asked_by == _person(actor)
+    if own and decision is not Decision.WITHDRAWN:
         raise NotAllowed(SAME_PERSON, slug="same-person")
+    if not own and decision is Decision.WITHDRAWN:
+        raise NotAllowed(NOT_YOURS, slug="not-yours")
     approval.decided_by, approval.decided_at, approval.decision = actor.person_id, at, decision
     return approval
 

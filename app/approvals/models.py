@@ -12,10 +12,11 @@ from app.core.db import Base
 
 
 class Decision(StrEnum):
-    """What the second person said."""
+    """What the second person said; or whoever asked thought better of it."""
 
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
 
 
 class Approval(Base):
@@ -23,7 +24,7 @@ class Approval(Base):
 
     __tablename__ = "approval"
     __table_args__ = (
-        CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="two_persons"),
+        CheckConstraint("decided_by IS NULL OR (decided_by = asked_by) = (decision = 'withdrawn')", name="two_persons"),
         CheckConstraint("(decided_by IS NULL) = (decision IS NULL)", name="decided_whole"),
         Index("ix_approval_waiting", "kind", "asked_at", postgresql_where=text("decision IS NULL")),
     )

@@ -222,12 +222,24 @@ async def confirm(session: AsyncSession, actor: Actor, approval_id: UUID, *, at:
 
 async def reject(session: AsyncSession, actor: Actor, approval_id: UUID, *, at: datetime) -> None:
     """Turn a proposed version or retirement down; a draft may be changed again."""
+    await approvals.reject(session, actor, approval_id, await _released(session, actor, approval_id), at=at)
+    record(session, actor, Event.PROCEDURE_REJECTED, subject_kind="approval", subject_id=approval_id, at=at)
+
+
+async def withdraw(session: AsyncSession, actor: Actor, approval_id: UUID, *, at: datetime) -> None:
+    """Take back what one has proposed oneself; a draft may be changed again."""
+    await approvals.withdraw(session, actor, approval_id, await _released(session, actor, approval_id), at=at)
+    record(session, actor, Event.PROCEDURE_WITHDRAWN, subject_kind="approval", subject_id=approval_id, at=at)
+
+
+async def _released(session: AsyncSession, actor: Actor, approval_id: UUID) -> str:
+    """The draft of a proposal, if it has one, waits no longer; what kind of proposal that is."""
     actor.must(Permission.PROCEDURE_PUBLISH)
     row = await session.scalar(select(ProcedureDraft).where(ProcedureDraft.approval_id == approval_id).with_for_update())
-    await approvals.reject(session, actor, approval_id, VERSION_CHANGE if row else RETIREMENT, at=at)
-    if row:
-        row.approval_id = None
-    record(session, actor, Event.PROCEDURE_REJECTED, subject_kind="approval", subject_id=approval_id, at=at)
+    if row is None:
+        return RETIREMENT
+    row.approval_id = None
+    return VERSION_CHANGE
 
 
 async def propose_end(session: AsyncSession, actor: Actor, slug: str, last_day: date, note: str, *, at: datetime) -> UUID:

@@ -114,6 +114,21 @@ async def test_a_draft_that_waits_cannot_be_changed_until_it_is_turned_down(sess
     await actions.save(session, first, draft_id, revision, "a: 1", at=NOW)
 
 
+async def test_whoever_proposed_may_take_it_back_and_nobody_else(session, first, second):
+    draft_id, revision = await edited(session, first, migration="ask")
+    approval = await actions.propose(session, first, draft_id, revision, "Lý do", at=NOW)
+    with pytest.raises(NotAllowed):
+        async with session.begin_nested():
+            await actions.withdraw(session, second, approval, at=NOW)
+    await actions.withdraw(session, first, approval, at=NOW)
+    with pytest.raises(Conflict):
+        await actions.confirm(session, second, approval, at=NOW)
+    await actions.save(session, first, draft_id, revision, "a: 1", at=NOW)
+    ending = await actions.propose_end(session, first, SLUG, DAY, "Bãi bỏ", at=NOW)
+    await actions.withdraw(session, first, ending, at=NOW)
+    assert not await drafts.proposals(session, [actions.VERSION_CHANGE, actions.RETIREMENT])
+
+
 async def test_two_persons_end_a_procedure_and_a_later_version_begins_it_anew(session, first, second):
     approval = await actions.propose_end(session, first, SLUG, DAY, "Bãi bỏ", at=NOW)
     with pytest.raises(NotAllowed):
