@@ -6,7 +6,7 @@ entities, no odd encoding, no excessive size or depth reaches a parser.
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from xml.parsers import expat
 
 from asn1crypto import x509
@@ -25,7 +25,7 @@ _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 
 
 class ListRefused(ValueError):
-    """`reason`: too-large, not-xml, dangerous-xml, signature, empty, unnumbered."""
+    """`reason`: too-large, not-xml, dangerous-xml, signature, empty, unnumbered, overdue."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
@@ -59,28 +59,46 @@ def sequence_number(xml: bytes) -> int:
 
     Raises ListRefused unless it says so exactly once: a second number could stand outside of what was signed.
     """
-    numbers: list[str] = []
-    inside = False
+    numbers = _texts(xml, "TSLSequenceNumber")
+    if len(numbers) != 1 or not re.fullmatch(r"[0-9]{1,9}", numbers[0]):
+        raise ListRefused("unnumbered", f"{len(numbers)} sequence numbers")
+    return int(numbers[0])
+
+
+def refuse_overdue(xml: bytes, at: datetime) -> None:
+    """Raises ListRefused after the day by which the operator promised the next issue; a list may leave it open."""
+    for said in filter(None, _texts(xml, "NextUpdate")):
+        try:
+            due = datetime.fromisoformat(said)
+        except ValueError as odd:
+            raise ListRefused("overdue", "no date") from odd
+        if at > (due if due.tzinfo else due.replace(tzinfo=UTC)):
+            raise ListRefused("overdue", said)
+
+
+def _texts(xml: bytes, wanted: str) -> list[str]:
+    """What each element of this name says, its children's words included."""
+    found: list[str] = []
+    depth = 0
 
     def start(name: str, _attributes: object) -> None:
-        nonlocal inside
-        inside = name.rpartition(":")[2] == "TSLSequenceNumber"
-        numbers.extend([""] if inside else [])
+        nonlocal depth
+        is_it = name.rpartition(":")[2] == wanted
+        found.extend([""] if is_it else [])
+        depth += 1 if is_it or depth else 0
 
     def end(_name: str) -> None:
-        nonlocal inside
-        inside = False
+        nonlocal depth
+        depth -= 1 if depth else 0
 
     def said(text: str) -> None:
-        if inside:
-            numbers[-1] += text
+        if depth:
+            found[-1] += text
 
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, said
     parser.Parse(xml, True)
-    if len(numbers) != 1 or not re.fullmatch(r"[0-9]{1,9}", numbers[0].strip()):
-        raise ListRefused("unnumbered", f"{len(numbers)} sequence numbers")
-    return int(numbers[0])
+    return [text.strip() for text in found]
 
 
 def _harmless(xml: bytes) -> str:

@@ -9,7 +9,7 @@ from app.trust.certificates import refused
 from app.trust.changes import Change, merge, refuse_older
 from signing import Role, TrustSnapshot
 from signing.trust import AdoptedList
-from signing.trustlist import MOST_BYTES, ListRefused, read_trust_list, sequence_number
+from signing.trustlist import MOST_BYTES, ListRefused, read_trust_list, refuse_overdue, sequence_number
 
 __all__ = ["MOST_BYTES", "change"]
 
@@ -31,6 +31,10 @@ _REASONS = {
         "Danh sách không ghi đúng một số thứ tự (TSLSequenceNumber) nên không biết mới hay cũ.",
         "The list does not carry exactly one TSLSequenceNumber, so nobody can tell a new one from an old one.",
     ),
+    "overdue": Text(
+        "Danh sách đã quá hạn: cơ quan vận hành đã hẹn công bố số mới trước hôm nay. Hãy tải số mới nhất từ nơi công bố.",
+        "The list is out of date: its operator promised a new issue before today. Get the latest from its publisher.",
+    ),
     "empty": Text(
         "Danh sách không có dịch vụ chứng thực (CA/QC) hay dấu thời gian (TSA/QTST) nào từng được công nhận.",
         "The list holds no certificate service (CA/QC) or time-stamping service (TSA/QTST) that was ever granted.",
@@ -46,6 +50,7 @@ def change(trust: TrustSnapshot, xml: bytes, operator: str, role: Role, at: date
         raise refused(broken.text, broken.slug, where="operator") from broken
     try:
         listed = read_trust_list(xml, [pinned.der], role=role, at=at)
+        refuse_overdue(xml, at)
         read = AdoptedList(pinned.sha256, sequence_number(xml))
     except ListRefused as wrong:
         raise refused(_REASONS[wrong.reason], wrong.reason) from wrong

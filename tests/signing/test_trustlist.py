@@ -9,7 +9,7 @@ from signxml.xades import XAdESSigner
 
 from signing.model import Role
 from signing.trust import ServiceStatus, Standing
-from signing.trustlist import MOST_BYTES, ListRefused, read_trust_list, sequence_number
+from signing.trustlist import MOST_BYTES, ListRefused, read_trust_list, refuse_overdue, sequence_number
 from tests.pki import NOW, Pki
 
 BASE = "http://uri.etsi.org/TrstSvc"
@@ -194,3 +194,23 @@ def test_a_list_says_once_which_issue_it_is(pki, services):
     for wrong in ("", NUMBER * 2, NUMBER.replace("7", "-7"), NUMBER.replace("7", "")):
         with pytest.raises(ListRefused, match="unnumbered"):
             sequence_number(services.replace(NUMBER, wrong).encode())
+
+
+def test_a_list_past_the_day_of_its_next_issue_is_not_read(services):
+    """Whoever was withdrawn since would come back with it."""
+    due = "<NextUpdate><dateTime>{}</dateTime></NextUpdate>"
+
+    def with_due(*said: str) -> bytes:
+        return services.replace(
+            "</SchemeInformation>", "".join(due.format(one) for one in said) + "</SchemeInformation>"
+        ).encode()
+
+    for fine in (
+        services.encode(),
+        with_due(at(900)),
+        services.replace("</SchemeInformation>", "<NextUpdate/></SchemeInformation>").encode(),
+    ):
+        refuse_overdue(fine, NOW)
+    for overdue in (with_due(at(799)), with_due(at(900), at(799)), with_due("soon")):
+        with pytest.raises(ListRefused, match="overdue"):
+            refuse_overdue(overdue, NOW)
