@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api import filing, health, oauth, openapi, payments, sharing, signature
+from app.api import client_keys, filing, health, oauth, openapi, payments, sharing, signature
 from app.api.edge import Hosts, Told
 from app.api.machine import remember_refusal
 from app.api.problem import invalid, problem, status_of, unforeseen
@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.stopping = False
     for router in routes.routers:
         app.include_router(router)
-    for door in (health, payments, oauth, sharing, filing, signature, openapi, signing_in):
+    for door in (health, payments, oauth, client_keys, sharing, filing, signature, openapi, signing_in):
         app.include_router(door.router)
     app.mount("/static", assets.files(), name="static")
     _refuse_politely(app)

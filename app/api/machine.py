@@ -75,7 +75,9 @@ def public_url(request: Request) -> str:
     return f"{request.app.state.settings.issuer}{raw.split(b'?')[0].decode('ascii', 'replace')}"
 
 
-def _caller(resource: Callable[[str], str], scope: str) -> Callable[..., Awaitable[Caller]]:
+def caller_of(resource: Callable[[str], str], scope: str) -> Callable[..., Awaitable[Caller]]:
+    """The dependency of routes that take tokens for `resource`."""
+
     @admits(f"client:{scope}")
     async def read_caller(request: Request, ring: Keys, at: At) -> Caller:
         async with refusing(request):
@@ -109,7 +111,7 @@ async def refusing(request: Request) -> AsyncIterator[None]:
         raise Unauthorized(slug=wrong.code) from wrong
 
 
-Reader = Annotated[Caller, Depends(_caller(scopes.sharing_resource, "sharing"))]
+Reader = Annotated[Caller, Depends(caller_of(scopes.sharing_resource, "sharing"))]
 
 
 async def let_in(request: Request, ring: Ring, caller: Caller, at: datetime) -> Admitted:
@@ -121,7 +123,7 @@ async def let_in(request: Request, ring: Ring, caller: Caller, at: datetime) -> 
     return admitted
 
 
-_FilingCaller = Annotated[Caller, Depends(_caller(scopes.filing_resource, "filing"))]
+_FilingCaller = Annotated[Caller, Depends(caller_of(scopes.filing_resource, "filing"))]
 
 
 async def filer(request: Request, ring: Keys, caller: _FilingCaller, at: At) -> Actor:
@@ -188,8 +190,9 @@ def _add_headers(request: Request, message: Message) -> None:
 def _challenge(request: Request) -> str:
     """What went wrong, and where a client learns whence tokens come."""
     error = getattr(request.state, "oauth_error", "insufficient_scope")
-    area = "filing" if request.url.path.startswith("/api/filing") else "sharing"
-    metadata = f"{request.app.state.settings.issuer}/.well-known/oauth-protected-resource/api/{area}"
+    path = request.url.path
+    area = "oauth/clients/me" if path.startswith("/oauth") else "api/filing" if path.startswith("/api/filing") else "api/sharing"
+    metadata = f"{request.app.state.settings.issuer}/.well-known/oauth-protected-resource/{area}"
     return f'DPoP error="{error}", algs="{" ".join(ALGORITHMS)}", resource_metadata="{metadata}"'
 
 

@@ -16,6 +16,7 @@ from app.fees import actions as fees
 from app.identity import actions as identity
 from app.identity import oidc
 from app.issued import archiving
+from app.jobs.keys import fetch_client_keys, rotate_server_key
 from app.jobs.registry import Tools, notary
 from app.sharing import actions as sharing
 from app.trust import actions as trust
@@ -127,4 +128,6 @@ SCHEDULE = (
     Every("issued.extend", 6 * 3600, extend_papers),
     Every("sweep", 60, sweep),
     Every("identity.provider", 60, refresh_provider),
+    Every("sharing.client_keys", 300, fetch_client_keys),
+    Every("sharing.server_keys", 3600, rotate_server_key),
 )

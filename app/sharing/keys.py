@@ -66,7 +66,7 @@ async def load_ring(session: AsyncSession, issuer: str, secret: bytes, *, at: da
     """The keys in force at `at`; the very first call makes the first key."""
     rows = await _published(session, at)
     if not any(row.active_from <= at for row in rows):
-        await _once(session)
+        await one_at_a_time(session)
         rows = await _published(session, at) or [add_key(session, secret, active_from=at, at=at)]
     active = next(row for row in rows if row.active_from <= at)
     epoch = await _epoch(session)
@@ -112,7 +112,7 @@ async def _epoch(session: AsyncSession) -> str:
     """The life of the table of spent proofs: a crash of the database empties it, and all nonces of before are void."""
     found = await session.scalar(select(UsedProof.jti).where(UsedProof.owner == _EPOCH))
     if found is None:
-        await _once(session)
+        await one_at_a_time(session)
         found = await session.scalar(select(UsedProof.jti).where(UsedProof.owner == _EPOCH))
     if found is None:
         found = secrets.token_urlsafe(12)
@@ -121,7 +121,7 @@ async def _epoch(session: AsyncSession) -> str:
     return found
 
 
-async def _once(session: AsyncSession) -> None:
-    """Only one process at a time makes the first key or a new epoch. Never on a hot path."""
+async def one_at_a_time(session: AsyncSession) -> None:
+    """Only one process at a time makes a key or a new epoch. Never on a hot path."""
     number = int.from_bytes(hashlib.sha256(b"sharing.keys").digest()[:8], signed=True)
     await session.execute(text("select pg_advisory_xact_lock(:number)"), {"number": number})
