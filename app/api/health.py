@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import PlainTextResponse, Response
 
+from app.audit import proofs
 from app.audit import queries as audit
 from app.core import clock, metrics, migrate, outbox
 from app.core.db import transaction
@@ -18,6 +19,7 @@ from app.core.errors import NotFound
 
 # Below this share of free disk no new file is taken.
 MIN_FREE = 0.10
+OLDEST_CHECKPOINT_SECONDS = 60
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,10 +44,14 @@ async def livez() -> Response:
 
 @router.get("/readyz", dependencies=[Depends(anyone)])
 async def readyz(request: Request) -> Response:
-    """Whether this process can take requests; 503 with the names of what is not ready."""
+    """Whether this process can take requests; 503 with the names of what is not ready.
+
+    An alarm wakes the operator and takes no process out of service: a log that is sealed late loses nothing.
+    """
     checks = await _checks(request.app.state)
     ready = all(checks.values())
-    return Response(orjson.dumps({"ready": ready, "checks": checks}), 200 if ready else 503, media_type="application/json")
+    told = {"ready": ready, "checks": checks, "alarms": await _alarms(request.app.state) if checks["database"] else []}
+    return Response(orjson.dumps(told), 200 if ready else 503, media_type="application/json")
 
 
 @router.get("/metrics", dependencies=[Depends(operator)])
@@ -55,6 +61,8 @@ async def numbers(request: Request) -> Response:
         now = clock.now()
         metrics.OUTBOX_AGE.set(await outbox.age_seconds(session, at=now))
         metrics.AUDIT_TAIL_AGE.set(await audit.tail_age_seconds(session, at=now))
+        for log, age in (await proofs.ages(session, at=now)).items():
+            metrics.CHECKPOINT_AGE.labels(log).set(age)
         for state, count in await _jobs(session):
             metrics.JOBS.labels(state).set(count)
     return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -79,6 +87,16 @@ async def _database(state: Any) -> dict[str, bool]:
             return {"database": writable, "migrations": await migrate.current(session) == migrate.head()}
     except (OSError, SQLAlchemyError):
         return {"database": False, "migrations": False}
+
+
+async def _alarms(state: Any) -> list[str]:
+    """The logs whose newest checkpoint has grown old: nobody seals them."""
+    try:
+        async with transaction(state.sessions) as session:
+            ages = await proofs.ages(session, at=clock.now())
+    except (OSError, SQLAlchemyError):
+        return []
+    return sorted(f"checkpoint:{log}" for log, age in ages.items() if age > OLDEST_CHECKPOINT_SECONDS)
 
 
 async def _jobs(session: Any) -> list[tuple[str, int]]:

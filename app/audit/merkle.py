@@ -5,6 +5,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 
 def _sha(content: bytes) -> bytes:
@@ -21,20 +22,39 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return _sha(b"\1" + left + right)
 
 
+TILE_BITS = 8
+"""A level of kept nodes is so many levels of the tree: its nodes cover 256, 65,536, … leaves."""
+
+
+class Node(NamedTuple):
+    """The root of the `n`th complete subtree of 256^`level` leaves."""
+
+    level: int
+    n: int
+    digest: bytes
+
+
 class Frontier:
-    """The roots of the complete subtrees, largest first: enough to append and to name the root, in O(log n)."""
+    """The roots of the complete subtrees, largest first: enough to append and to name the root, in O(log n).
+
+    `grown` collects the nodes that became complete and are worth keeping for proofs.
+    """
 
     def __init__(self, size: int = 0, roots: Iterable[bytes] = ()) -> None:
         self.size = size
         self.roots = list(roots)
+        self.grown: list[Node] = []
 
     def append(self, digest: bytes) -> None:
         """Add one leaf by its hash."""
         self.size += 1
-        rest = self.size
+        rest, height = self.size, 0
         while rest % 2 == 0:
             digest = node_hash(self.roots.pop(), digest)
             rest //= 2
+            height += 1
+            if height % TILE_BITS == 0:
+                self.grown.append(Node(height // TILE_BITS, rest - 1, digest))
         self.roots.append(digest)
 
     def root(self) -> bytes:

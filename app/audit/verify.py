@@ -1,6 +1,5 @@
 """Recompute every sealed log from its rows and say what does not fit."""
 
-import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -8,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.logs import canonical, moment_of, sealed_logs, table_of
 from app.audit.merkle import Frontier, leaf_hash
 from app.audit.models import LogLeaf, LogSeal
-from app.audit.seal import Checkpoint
+from app.audit.notes import Checkpoint, Note, key_id
 
 # What the sealer may still have before it.
 FRESH = timedelta(seconds=60)
@@ -89,12 +87,8 @@ def _check_leaf(report: LogReport, frontier: Frontier, leaf: LogLeaf, row: dict[
 def _check_seal(report: LogReport, seal: LogSeal, root: bytes, key: Ed25519PublicKey) -> None:
     if root != seal.root:
         report.add(f"root: the leaves up to {seal.size} do not give the sealed root")
-    signed = Checkpoint(seal.log, seal.size, seal.root, seal.at).signed_text()
-    try:
-        key.verify(seal.signature, signed)
-    except InvalidSignature:
-        named = base64.b64encode(key.public_bytes_raw()).decode()
-        said = "under another key" if seal.key_id != named else "wrongly"
+    if not Note(Checkpoint(seal.log, seal.size, seal.root, seal.at), seal.signature, seal.key_id).holds(key):
+        said = "wrongly" if seal.key_id == key_id(key) else "under another key"
         report.add(f"signature: the checkpoint of size {seal.size} is signed {said}")
     report.newest_seal = seal.at.astimezone(UTC).isoformat()
 

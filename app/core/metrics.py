@@ -10,6 +10,7 @@ REQUEST_SECONDS = Histogram(
 REFUSALS = Counter("motcua_refusals_total", "Refusals by slug.", ("slug",))
 OUTBOX_AGE = Gauge("motcua_outbox_age_seconds", "Age of the oldest message that waits to be relayed.")
 AUDIT_TAIL_AGE = Gauge("motcua_audit_tail_age_seconds", "Age of the oldest audit row that no checkpoint covers.")
+CHECKPOINT_AGE = Gauge("motcua_checkpoint_age_seconds", "Age of the newest checkpoint of a log.", ("log",))
 JOBS = Gauge("motcua_jobs", "Jobs in the queue by state.", ("state",))
 
 

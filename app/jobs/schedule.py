@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.audit import seal
-from app.audit.logs import sealed_logs
 from app.core import limits, outbox
 from app.core.db import transaction
 from app.documents import queries as documents
@@ -18,6 +16,7 @@ from app.identity import oidc
 from app.issued import archiving
 from app.jobs.keys import fetch_client_keys, rotate_server_key
 from app.jobs.registry import Tools, notary
+from app.jobs.sealing import seal_late, seal_logs
 from app.sharing import actions as sharing
 from app.trust import actions as trust
 
@@ -31,16 +30,6 @@ class Every:
     name: str
     seconds: float
     chore: Chore
-
-
-async def seal_logs(tools: Tools, at: datetime) -> None:
-    """Seal what has been written since the last turn, and keep each checkpoint outside the database too."""
-    key = seal.checkpoint_key(tools.settings)
-    for log in sealed_logs():
-        async with transaction(tools.sessions) as session:
-            made = await seal.seal(session, log, key, at=at)
-        if made:
-            seal.keep_copy(tools.settings.var / "audit", made)
 
 
 async def lapse_overdue(tools: Tools, at: datetime) -> None:
@@ -117,6 +106,7 @@ async def refresh_provider(tools: Tools, at: datetime) -> None:
 
 SCHEDULE = (
     Every("audit.seal", 1, seal_logs),
+    Every("audit.seal_late", 60, seal_late),
     Every("dossiers.lapse", 60, lapse_overdue),
     Every("dossiers.warn", 60, warn_officials),
     Every("dossiers.versions", 300, move_drafts),

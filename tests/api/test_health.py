@@ -1,7 +1,11 @@
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
-from app.core.db import engine_for, sessions_of
+from app.audit import seal
+from app.core import clock
+from app.core.db import engine_for, sessions_of, transaction
 
 
 async def test_a_portal_with_its_database_and_store_is_ready(visitor):
@@ -10,6 +14,7 @@ async def test_a_portal_with_its_database_and_store_is_ready(visitor):
     assert answer.json() == {
         "ready": True,
         "checks": dict.fromkeys(["not_stopping", "database", "migrations", "store", "disk"], True),
+        "alarms": [],
     }
 
 
@@ -20,6 +25,18 @@ async def test_without_a_database_it_is_alive_but_not_ready(main_app, visitor, t
 
     assert (alive.status_code, ready.status_code) == (200, 503)
     assert not ready.json()["checks"]["database"]
+
+
+@pytest.mark.parametrize("age, alarms", [(59, []), (61, ["checkpoint:access"])], ids=["fresh", "old"])
+async def test_a_log_that_nobody_seals_is_an_alarm_and_keeps_nobody_out(visitor, main_app, settings, age, alarms):
+    async with transaction(main_app.state.sessions) as session:
+        signed_at = clock.now() - timedelta(seconds=age)
+        await seal.beat(session, "access", seal.checkpoint_key(settings), at=signed_at)
+
+    answer, numbers = await visitor.get("/readyz"), await visitor.get("/metrics")
+
+    assert (answer.status_code, answer.json()["alarms"]) == (200, alarms)
+    assert f'motcua_checkpoint_age_seconds{{log="access"}} {age}.' in numbers.text
 
 
 async def test_behind_the_newest_schema_it_is_not_ready(visitor, owner):

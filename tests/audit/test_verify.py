@@ -30,7 +30,7 @@ async def sealed(sessions, key, folder, at=None):
     async with transaction(sessions) as session:
         made = await seal.seal(session, "audit", key, at=at or clock.now())
     if made:
-        seal.keep_copy(folder, made)
+        seal.keep_copy(folder, made.note)
     return made
 
 
