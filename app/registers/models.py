@@ -20,7 +20,8 @@ Periods = list[Any]
 class SharedRecord(Base):
     """What other agencies may read about one thing, as of the last act that touched it.
 
-    `ends_on` is the last day of a licence that is valid now: by it the job finds what expires.
+    `ends_on` is the last day of a licence that is valid now: by it the job finds what expires. `former` holds every value
+    that a filterable field had before: by it the change feed tells a consumer that a record has left its filter.
     """
 
     __tablename__ = "shared_record"
@@ -40,6 +41,7 @@ class SharedRecord(Base):
     changed_at: Mapped[datetime]
     deleted: Mapped[bool]
     ends_on: Mapped[date | None]
+    former: Mapped[dict[str, Any] | None]
 
 
 class FeedEpoch(Base):
