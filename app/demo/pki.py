@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from asn1crypto import ocsp, tsp
+from asn1crypto import x509 as asn1
 from certomancer.registry import ArchLabel, CertLabel, CertomancerConfig, KeyLabel, PKIArchitecture, ServiceLabel
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 import signing
@@ -35,6 +36,7 @@ BUSINESSES = {
 SEALS = (MINISTRY, COMPETITION, DOMESTIC_MARKET, HANOI)
 """The other agencies of the ministry have no seal of their own here: the ministry's is put on what they issue."""
 
+_RSA = (f"biz-{DIRECT_SELLER}", f"seal-{MINISTRY}")
 _PUBLIC_CA = "CÔNG TY CỔ PHẦN CHỨNG THỰC SỐ MẪU"
 _CIPHER_COMMITTEE = "Ban Cơ yếu Chính phủ (DEMO)"
 _LEAF_LIFE = {"valid-from": "2025-01-01T00:00:00+0000", "valid-to": "2031-01-01T00:00:00+0000"}
@@ -62,7 +64,7 @@ class Pki:
         chain = [x509.load_der_x509_certificate(self.certificate(name)) for name in self._chain(label)]
         return pkcs12.serialize_key_and_certificates(
             label.encode(),
-            private,  # type: ignore[arg-type]  # an RSA key: the only kind made here
+            private,  # type: ignore[arg-type]  # an RSA or EC key: the kinds made here
             chain[0],
             chain[1:],
             serialization.BestAvailableEncryption(passphrase),
@@ -82,6 +84,7 @@ class Pki:
     def time_stamp(self, request: bytes, at: datetime) -> bytes:
         """A time-stamp response, DER."""
         stamper = self._services.summon_timestamper(ServiceLabel("tsa"), at)
+        stamper.tsa_cert = asn1.Certificate.load(self.certificate("tsa"))  # one that was built, not read, is slow to write out
         answer: bytes = stamper.request_tsa_response(tsp.TimeStampReq.load(request)).dump()
         return answer
 
@@ -125,18 +128,28 @@ def _place(settings: Settings) -> tuple[Path, str]:
 
 
 def make_keys(folder: Path) -> None:
-    """Make the keys that are missing: roots RSA-3072, all others RSA-2048. They never leave this machine."""
+    """Make the keys that are missing. They never leave this machine.
+
+    One business and the ministry's seal have RSA keys, as most in Viet Nam do, all others EC ones: every process that knows
+    the authorities reads all keys, and to read an RSA key is to test its primes.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name in _key_names():
         path = folder / f"{name}.pem"
         if path.exists():
             continue
-        key = rsa.generate_private_key(65537, 3072 if name in ROOTS else 2048)
+        key = _new_key(name)
         form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         made = path.with_suffix(".new")
         made.touch(mode=0o600)
         made.write_bytes(key.private_bytes(*form))
         made.rename(path)
+
+
+def _new_key(name: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
+    if name in _RSA:
+        return rsa.generate_private_key(65537, 2048)
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def business(tax_code: str) -> str:

@@ -5,10 +5,11 @@ import csv
 import dataclasses
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from itertools import product
 from pathlib import Path
+from uuid import UUID
 
 from joserfc.jwk import ECKey
 from pydantic import SecretStr
@@ -159,8 +160,9 @@ async def load_people(session: AsyncSession, settings: Settings, at: datetime) -
         await identity.put_unit(session, code, name_vi=name_vi, name_en=name_en, parent=parent, kind=kind, demo=demo)
     for organisation in ENTERPRISES.values():
         await identity.put_enterprise(session, organisation, source="demo")
+    held = await people.held_roles(session, at=at)
     for persona in PERSONAS.values():
-        await _load_persona(session, settings.oidc_issuer, persona, at)
+        await _load_persona(session, settings.oidc_issuer, persona, held, at)
 
 
 def _code_lists() -> dict[str, list[Code]]:
@@ -173,7 +175,9 @@ def _code_lists() -> dict[str, list[Code]]:
     return lists
 
 
-async def _load_persona(session: AsyncSession, issuer: str, persona: Persona, at: datetime) -> None:
+async def _load_persona(
+    session: AsyncSession, issuer: str, persona: Persona, held: Collection[tuple[UUID, str, str]], at: datetime
+) -> None:
     person_id = await identity.put_person(
         session,
         issuer,
@@ -184,7 +188,7 @@ async def _load_persona(session: AsyncSession, issuer: str, persona: Persona, at
         person_id=persona.person_id(issuer),
     )
     for role, unit in product(persona.roles, persona.units):
-        if not await people.grant_exists(session, person_id, role, unit, at=at):
+        if (person_id, role, unit) not in held:
             identity.give_role(session, SYSTEM, person_id, role, unit, at=at)
 
 

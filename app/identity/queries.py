@@ -236,6 +236,12 @@ async def has_role(session: AsyncSession, person_id: UUID, *, at: datetime) -> b
     return await session.scalar(held) is not None
 
 
+async def held_roles(session: AsyncSession, *, at: datetime) -> set[tuple[UUID, str, str]]:
+    """Who holds which role in which unit."""
+    rows = await session.execute(select(RoleGrant.person_id, RoleGrant.role, RoleGrant.unit).where(_current(RoleGrant, at)))
+    return {(person, role, unit) for person, role, unit in rows}
+
+
 async def grant_exists(session: AsyncSession, person_id: UUID, role: Role, unit: str, *, at: datetime) -> bool:
     """Whether the person already holds this role in this unit."""
     same = (RoleGrant.person_id == person_id, RoleGrant.role == role, RoleGrant.unit == unit)

@@ -10,7 +10,7 @@ from app.demo import papers, pki, world
 from app.demo.personas import RETAILER
 
 # Kept from run to run, as the test database is: making RSA keys takes seconds.
-KEYS = Path(__file__).parents[2] / "var" / "test-pki"
+KEYS = Path(__file__).parents[2] / "var" / "test-keys"
 
 
 @pytest.fixture(scope="session")

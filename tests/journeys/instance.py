@@ -22,7 +22,7 @@ from app.demo import pki
 from app.demo.run import FOLLOW
 
 ROOT = Path(__file__).parents[2]
-KEYS = ROOT / "var" / "test-pki"  # kept from run to run: making RSA keys takes seconds
+KEYS = ROOT / "var" / "test-keys"  # kept from run to run: making RSA keys takes seconds
 READY_SECONDS = 240  # alone it takes twenty; beside other work much longer
 BACK_SECONDS = 120
 PARTS = {"web": b"serve", "worker": b"worker"}
