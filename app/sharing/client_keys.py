@@ -27,6 +27,7 @@ from app.core.text import Text
 from app.sharing.actions import end_tokens_of_key
 from app.sharing.models import ClientKey, OauthClient
 from app.sharing.oauth import ASSERTION_ALGORITHMS
+from app.sharing.proofs import WITH_KEY
 from app.sharing.rules import Status, fault_of_key
 from signing.fetch import FetchFailed, FetchRules, exchange
 
@@ -232,12 +233,11 @@ def _put(
 def _introduced(introduction: str, client_id: str, resource: str, at: datetime) -> dict[str, Any]:
     """The new public key, shown to be in the client's hands. Raises `Incomplete`."""
     try:
-        header = jws.extract_compact(introduction.encode()).headers()
+        header = jws.extract_compact(introduction.encode(), registry=WITH_KEY).headers()
         jwk = header["jwk"]
         if header.get("typ") != INTRODUCTION or fault_of_key(jwk):
             raise _refused("Sai “typ” hoặc khóa không dùng được.", "The typ is wrong or the key cannot be used.")
-        loose = jws.JWSRegistry(algorithms=ASSERTION_ALGORITHMS, strict_check_header=False)
-        claims = jwt.decode(introduction, import_key(_public(jwk)), algorithms=ASSERTION_ALGORITHMS, registry=loose).claims
+        claims = jwt.decode(introduction, import_key(_public(jwk)), algorithms=ASSERTION_ALGORITHMS, registry=WITH_KEY).claims
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _refused("Không đọc được hoặc chữ ký sai.", "It cannot be read, or its signature is wrong.") from error
     now, iat = at.timestamp(), claims.get("iat")

@@ -26,8 +26,10 @@ LONGEST = 4096
 # RFC 9864 gave the algorithm a second name, Ed25519; clients of today say EdDSA, and a warning per request helps nobody.
 jws.JWSRegistry.algorithms["EdDSA"].security_warning = None
 
-# RFC 9449 allows members in the header that the strict registry refuses.
-_LOOSE = jws.JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+# RFC 9449 allows members in the header that the strict registry refuses; and an RSA key there is longer than the 512 bytes
+# that the library allows a header.
+WITH_KEY = jws.JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+WITH_KEY.max_header_length = 2048
 _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "k"}
 
 
@@ -96,14 +98,14 @@ def hash_of(access_token: str) -> str:
 def _verified(compact: str) -> tuple[str, dict[str, Any]]:
     """Thumbprint of the embedded key and the claims, signature checked with that key."""
     try:
-        head = jws.extract_compact(compact.encode()).headers()
+        head = jws.extract_compact(compact.encode(), registry=WITH_KEY).headers()
         if head.get("typ") != "dpop+jwt" or head.get("alg") not in ALGORITHMS or "crit" in head:
             raise ProofRefused("header")
         jwk = head["jwk"]
         if jwk.get("kty") not in {"EC", "OKP", "RSA"} or _PRIVATE & set(jwk):
             raise ProofRefused("jwk")
         key, jkt = _key(tuple(sorted((name, value) for name, value in jwk.items() if isinstance(value, str))))
-        return jkt, jwt.decode(compact, key, algorithms=[head["alg"]], registry=_LOOSE).claims
+        return jkt, jwt.decode(compact, key, algorithms=[head["alg"]], registry=WITH_KEY).claims
     except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProofRefused("unreadable") from error
 

@@ -5,9 +5,10 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
+from joserfc.jwk import ECKey
 
-from app.sharing.proofs import Nonces, normal_uri
-from tests.machines import ISSUER, LICENCE_URL, OTHER_KEY, PROOF_KEY, RSA_KEY, FromNow, Machine
+from app.sharing.proofs import Nonces, normal_uri, read_proof
+from tests.machines import EDWARDS_KEY, ISSUER, LICENCE_URL, OTHER_KEY, PROOF_KEY, RSA_KEY, FromNow, Machine, compact
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ ACCEPTED = {
     "extra claims": {"claims": {"extra": "x", "nbf": FromNow(-5)}},
     "extra header members": {"header": {"extra": "x", "kid": "k"}},
     "ten seconds old": {"claims": {"iat": FromNow(-10)}},
+    "fifty seconds ahead": {"claims": {"iat": FromNow(50)}},
 }
 
 
@@ -50,6 +52,7 @@ REFUSED = {
     "jwk with a private part": {"header": {"jwk": PRIVATE}},
     "jwk symmetric": {"header": {"jwk": {"kty": "oct", "k": "AAAA"}}},
     "jwk not an object": {"header": {"jwk": "x"}},
+    "jwk on a curve we do not take": {"header": {"jwk": ECKey.generate_key("P-384").as_dict(private=False)}},
     **{f"{name} missing": {"claims": {name: None}} for name in ("jti", "htm", "htu", "iat", "ath", "nonce")},
     "jti with NUL": {"claims": {"jti": "a\x00b"}},
     "jti a lone surrogate": {"claims": {"jti": "\ud800"}},
@@ -161,3 +164,12 @@ def test_a_nonce_is_good_for_its_minute_and_the_next():
 
 def test_the_tests_speak_of_the_portal_under_test():
     assert LICENCE_URL.startswith(ISSUER)
+
+
+@pytest.mark.parametrize("alg,key", [("PS256", RSA_KEY), ("EdDSA", EDWARDS_KEY), ("Ed25519", EDWARDS_KEY)])
+def test_a_proof_may_be_signed_with_another_kind_of_key(alg, key):
+    at, nonces = datetime.now(UTC), Nonces(b"k")
+    header = {"alg": alg, "typ": "dpop+jwt", "jwk": key.as_dict(private=False)}
+    claims = {"htm": "GET", "htu": LICENCE_URL, "iat": FromNow(0), "jti": "x", "nonce": nonces.current(at)}
+    proof = read_proof([compact(header, claims, key)], "GET", LICENCE_URL, nonces, at=at)
+    assert proof.jkt == key.thumbprint()
