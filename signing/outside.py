@@ -11,11 +11,13 @@ from signing.model import Coverage, Report, Role, Signature, Verdict
 from signing.policy import DIFFERENCES
 
 
-def problem_of(prepared: bytes, signed: bytes, report: Report, *, certificate: bytes, person_id: str) -> str | None:
+def problem_of(
+    prepared: bytes, signed: bytes, report: Report, *, certificate: bytes = b"", person_id: str = "", budget_code: str = ""
+) -> str | None:
     """Why the file may not be taken back, as a word; None when it may.
 
-    `report` is of `signed`, at this moment, for officials only. The signer is known by his registered certificate (DER), or by
-    the personal number in it; one of the two is given.
+    `report` is of `signed`, at this moment, for officials only. The signer is known by his registered certificate (DER), by
+    the personal number in it, or, a state body, by its budget-unit code; one of the three is given.
 
     other-bytes: not our file, or saved anew · not-valid: see the report · not-one: none or several signatures ·
     more-than-a-signature: something else was changed as well · another-signer · certifies: such a signature
@@ -32,17 +34,19 @@ def problem_of(prepared: bytes, signed: bytes, report: Report, *, certificate: b
         or signature.role is not Role.OFFICIAL
     ):
         return "not-valid"
-    if not _is(signature, certificate, person_id):
+    if not _is(signature, certificate, person_id, budget_code):
         return "another-signer"
     return _additions(signed)
 
 
-def _is(signature: Signature, certificate: bytes, person_id: str) -> bool:
+def _is(signature: Signature, certificate: bytes, person_id: str, budget_code: str) -> bool:
     signer = signature.signer
     if signer is None:
         return False
     if certificate:
         return signer.certificate_sha256 == hashlib.sha256(certificate).hexdigest()
+    if budget_code:
+        return signer.mns == budget_code
     return bool(person_id) and signer.person_id == person_id
 
 

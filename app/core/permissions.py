@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Roles of the ministry, named as in the role table of the one-stop rules; `APPLICANT` is a business's person."""
+    """Roles of the ministry, named as in the role table of the one-stop rules.
+
+    `APPLICANT` is a business's person; `CONTACT_OFFICER` another agency's, who agrees on data sharing for it and nothing else.
+    """
 
     APPLICANT = "applicant"
     INTAKE_OFFICER = "intake_officer"
@@ -17,6 +20,7 @@ class Role(StrEnum):
     SYSTEM_ADMIN = "system_admin"
     DATA_OFFICER = "data_officer"
     INSPECTOR = "inspector"
+    CONTACT_OFFICER = "contact_officer"
 
 
 class Permission(StrEnum):
@@ -41,6 +45,8 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account.manage"
     TRUST_MANAGE = "trust.manage"
     SHARING_MANAGE = "sharing.manage"
+    SHARING_SIGN = "sharing.sign"
+    SHARING_AGREE = "sharing.agree"
     AUDIT_READ = "audit.read"
     SYSTEM_ACT = "system.act"
 
@@ -56,7 +62,7 @@ RIGHTS: dict[Role, frozenset[Permission]] = {
     Role.DIVISION_HEAD: _OFFICIAL | {Permission.DOSSIER_PROCESS, Permission.DOSSIER_ASSIGN},
     Role.UNIT_LEADER: _OFFICIAL
     | {Permission.DOSSIER_PROCESS, Permission.DOSSIER_ASSIGN, Permission.DOSSIER_DECIDE, Permission.DOSSIER_STOP},
-    Role.MINISTRY_LEADER: _OFFICIAL | {Permission.DOSSIER_PROCESS, Permission.DOSSIER_DECIDE},
+    Role.MINISTRY_LEADER: _OFFICIAL | {Permission.DOSSIER_PROCESS, Permission.DOSSIER_DECIDE, Permission.SHARING_SIGN},
     Role.RECORDS_OFFICER: _OFFICIAL | {Permission.DOSSIER_PROCESS, Permission.DOSSIER_ISSUE},
     Role.PROCEDURE_CONTROLLER: _OFFICIAL
     | {Permission.DOSSIER_READ_ALL, Permission.PROCEDURE_PUBLISH, Permission.CALENDAR_MANAGE},
@@ -71,6 +77,7 @@ RIGHTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.DATA_OFFICER: frozenset({Permission.SHARING_MANAGE, Permission.PROCEDURE_READ}),
+    Role.CONTACT_OFFICER: frozenset({Permission.SHARING_AGREE}),
     Role.INSPECTOR: frozenset({Permission.DOSSIER_READ_ALL, Permission.AUDIT_READ, Permission.PROCEDURE_READ}),
 }
 

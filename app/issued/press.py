@@ -172,7 +172,7 @@ class Press:
         """Why a file that the person signed himself may not be taken, empty when it may. Raises `Unsound` while it is unknown."""
         certificate, number = self.keyring.registered(person_key(signer))
         report = await self.report(signed, ground)
-        if report.verdict is signing.Verdict.INDETERMINATE and _only_waits(report):
+        if report.verdict is signing.Verdict.INDETERMINATE and only_waits(report):
             raise Unsound("revocation is not known yet")
         known = partial(outside.problem_of, certificate=certificate, person_id=number)
         return await asyncio.to_thread(known, prepared, signed, report) or ""
@@ -184,7 +184,7 @@ class Press:
         filed while an authority is silent.
         """
         report = await self.report(pdf, ground)
-        if report.verdict is not signing.Verdict.VALID and (strict or not _only_waits(report)):
+        if report.verdict is not signing.Verdict.VALID and (strict or not only_waits(report)):
             raise Unsound(f"{report.verdict}: {', '.join(sorted(report.codes))}")
         await self._second_opinion(pdf)
 
@@ -223,7 +223,8 @@ class Press:
         return await self.gather(needs, ground.at)
 
 
-def _only_waits(report: signing.Report) -> bool:
+def only_waits(report: signing.Report) -> bool:
+    """Whether nothing is wrong and only an authority has yet to answer."""
     return bool(report.signatures) and {(sign.indication, sign.subindication) for sign in report.signatures} <= PASSES
 
 

@@ -24,6 +24,7 @@ from app.issued.press import Press
 from app.issued.rules import RESULTS
 from app.notices import actions as notices
 from app.notices.channels import Mailer
+from app.sharing import agreements_papers
 from app.trust import actions as trust_actions
 from app.trust import queries as trust
 
@@ -157,6 +158,24 @@ async def deliver_notice(tools: Tools, payload: Payload, at: datetime) -> None:
         await notices.deliver(session, UUID(payload["notice_id"]), mailer=tools.mailer, at=at)
 
 
+async def print_agreement(tools: Tools, payload: Payload, _at: datetime) -> None:
+    """Print the paper of a proposed agreement version."""
+    async with transaction(tools.sessions) as session:
+        await agreements_papers.prepare(session, payload["agreement"], int(payload["version"]), press=tools.press)
+
+
+async def accept_agreement(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Look at the paper that the other side signed."""
+    async with transaction(tools.sessions) as session:
+        await agreements_papers.accept(session, payload["agreement"], int(payload["version"]), press=tools.press, at=at)
+
+
+async def sign_agreement(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Put the ministry's signatures on an agreement."""
+    async with transaction(tools.sessions) as session:
+        await agreements_papers.sign(session, payload["agreement"], int(payload["version"]), press=tools.press, at=at)
+
+
 JOBS: dict[str, Job] = {
     automatic.PROCEED: proceed,
     "documents.check": check_document,
@@ -171,4 +190,7 @@ JOBS: dict[str, Job] = {
     "issued.extend": extend_paper,
     "dossiers.recount": recount_deadlines,
     "notices.deliver": deliver_notice,
+    agreements_papers.PRINT: print_agreement,
+    agreements_papers.ACCEPT: accept_agreement,
+    agreements_papers.SIGN: sign_agreement,
 }

@@ -18,6 +18,7 @@ from app.jobs.keys import fetch_client_keys, rotate_server_key
 from app.jobs.registry import Tools, notary
 from app.jobs.sealing import seal_late, seal_logs
 from app.sharing import actions as sharing
+from app.sharing import agreements
 from app.trust import actions as trust
 
 Chore = Callable[[Tools, datetime], Awaitable[None]]
@@ -98,6 +99,12 @@ async def sweep(tools: Tools, at: datetime) -> None:
             await forget(session, at=at)
 
 
+async def end_agreements(tools: Tools, at: datetime) -> None:
+    """End agreements whose term has passed."""
+    async with transaction(tools.sessions) as session:
+        await agreements.end_by_term(session, at=at)
+
+
 async def refresh_provider(tools: Tools, at: datetime) -> None:
     """Keep the identity provider's metadata and keys fresh, so that signing in needs one call only."""
     async with transaction(tools.sessions) as session:
@@ -116,6 +123,7 @@ SCHEDULE = (
     Every("trust.refresh", 60, refresh_trust),
     Every("fees.expire", 60, expire_payments),
     Every("issued.extend", 6 * 3600, extend_papers),
+    Every("agreements.end", 60, end_agreements),
     Every("sweep", 60, sweep),
     Every("identity.provider", 60, refresh_provider),
     Every("sharing.client_keys", 300, fetch_client_keys),

@@ -1,6 +1,7 @@
 """What an agreement and a client's key must look like. Pure."""
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -18,20 +19,21 @@ MINISTRY = "G02"
 """Whose data these are: the providing party of every agreement."""
 
 # Nghị định 47/2020/NĐ-CP, Điều 38 (repealed by 278/2025; kept as the best list of what to agree on, to be confirmed).
-ITEMS = (
-    "parties",
-    "content",
-    "place",
-    "duration",
-    "method",
-    "post_processing",
-    "limits",
-    "commitments",
-    "security",
-    "storage",
-    "deletion",
-    "other",
-)
+ITEM_NAME = {
+    "parties": Text("Các bên", "Parties"),
+    "content": Text("Nội dung dữ liệu chia sẻ", "Data to be shared"),
+    "place": Text("Nơi thực hiện", "Place"),
+    "duration": Text("Thời hạn", "Duration"),
+    "method": Text("Phương thức chia sẻ", "Method"),
+    "post_processing": Text("Xử lý dữ liệu sau khi khai thác", "Processing after reading"),
+    "limits": Text("Giới hạn sử dụng", "Limits of use"),
+    "commitments": Text("Cam kết của các bên", "Commitments"),
+    "security": Text("An toàn, bảo mật", "Security"),
+    "storage": Text("Lưu trữ", "Storage"),
+    "deletion": Text("Xóa dữ liệu", "Deletion"),
+    "other": Text("Nội dung khác", "Other"),
+}
+ITEMS = tuple(ITEM_NAME)
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Client ids, agreement and party codes, purposes: nothing that SQL, a header or a URL would mind."""
@@ -57,6 +59,14 @@ class Status(StrEnum):
     SUSPENDED = "suspended"
     ENDED = "ended"
     WITHDRAWN = "withdrawn"
+
+
+class Remark(StrEnum):
+    """What a side says of a draft: a remark, that something must change, that it is content."""
+
+    COMMENT = "comment"
+    CHANGE = "change"
+    AGREED = "agreed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +136,11 @@ class Terms:
     def grant(self, dataset: Dataset) -> Grant | None:
         """What is given of `dataset`."""
         return next((grant for grant in self.grants if grant.dataset == dataset), None)
+
+
+def terms_in(content: str) -> Terms:
+    """The terms that the canonical JSON of a version says."""
+    return terms_of(json.loads(content))
 
 
 def terms_of(plain: Mapping[str, Any]) -> Terms:

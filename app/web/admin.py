@@ -19,7 +19,7 @@ from app.identity import queries as identity
 from app.issued import editions
 from app.issued import schemas as printed
 from app.sharing import queries as sharing
-from app.web import national, trust, workshop
+from app.web import national, trust, workshop, workshop_drafts, workshop_preview
 from app.web.deps import At, Form, Posted, Session, csrf, official, record_view
 from app.web.pages import page
 
@@ -34,6 +34,7 @@ ROLE_NAME = {
     Role.SYSTEM_ADMIN: Text("Quản trị hệ thống", "System administrator"),
     Role.DATA_OFFICER: Text("Đầu mối chia sẻ dữ liệu", "Data-sharing officer"),
     Role.INSPECTOR: Text("Thanh tra, kiểm tra", "Inspector"),
+    Role.CONTACT_OFFICER: Text("Đầu mối của cơ quan khác", "Contact officer of another agency"),
 }
 
 anyone_of_the_ministry = official(Permission.PROCEDURE_READ)
@@ -43,7 +44,8 @@ sharing_manager = official(Permission.SHARING_MANAGE)
 router = APIRouter(prefix="/quan-tri", dependencies=[Depends(anyone_of_the_ministry)])
 accounts = APIRouter(prefix="/quan-tri/tai-khoan", dependencies=[Depends(account_manager), Depends(csrf)])
 agreements = APIRouter(prefix="/quan-tri/chia-se", dependencies=[Depends(sharing_manager)])
-routers = (router, accounts, agreements, *trust.routers, *national.routers, *workshop.routers)
+_workshop = (*national.routers, workshop_drafts.router, workshop_preview.router, *workshop.routers)
+routers = (router, accounts, agreements, *trust.routers, *_workshop)
 Manager = Annotated[Actor, Depends(account_manager)]
 
 
