@@ -31,6 +31,7 @@ from app.api.strict import StrictJson
 from app.core import logs, metrics
 from app.core.blobs import blobs_of
 from app.core.db import engine_for, sessions_of
+from app.core.direct import Direct
 from app.core.errors import Conflict, NotFound, Refusal, Unreachable
 from app.core.settings import Settings
 from app.core.text import Text
@@ -60,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Một Cửa", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.settings = settings
     app.state.stopping = False
+    app.include_router(sharing.records)  # first: what is asked all day is found before all else
     for router in routes.routers:
         app.include_router(router)
     for door in (health, payments, oauth, client_keys, sharing, filing, signature, openapi, signing_in):
@@ -92,9 +94,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.blobs = blobs_of(settings)
     app.state.gateway = Vnpay.of(settings)
     app.state.counter = Counter(settings.var / "checking")
+    app.state.direct = Direct(settings.database_url)
     try:
         yield
     finally:
+        await app.state.direct.close()
         await app.state.counter.close()
         await engine.dispose()
 

@@ -22,6 +22,7 @@ from app.core import clock
 from app.core.actor import SYSTEM
 from app.core.blobs import Blobs
 from app.core.db import Sessions, transaction
+from app.core.direct import Direct
 from app.core.settings import Settings
 from app.core.text import Text
 from app.fees.gateway import Vnpay
@@ -192,8 +193,10 @@ async def opened(app: FastAPI, sessions: Sessions, blobs: Blobs) -> AsyncIterato
     app.state.sessions, app.state.blobs, app.state.ring = sessions, blobs, None
     app.state.gateway = Vnpay.of(app.state.settings)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    app.state.direct = Direct(str(app.state.settings.database_url))
     async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as http:
         yield Portal(app, http, sessions, app.state.settings, blobs)
+    await app.state.direct.close()
 
 
 @pytest.fixture

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api import strict
 from app.api.deps import At
+from app.api.front import client_thumbprint
 from app.api.problem import STATUS, problem
 from app.audit.record import refused
 from app.core import clock, limits
@@ -20,6 +23,7 @@ from app.core.actor import Actor, ActorKind
 from app.core.db import transaction
 from app.core.entry import admits
 from app.core.errors import NotAllowed, NotFound, Refusal, WrongState
+from app.core.ids import uuid7
 from app.core.permissions import Role
 from app.core.text import Text
 from app.sharing import scopes
@@ -45,10 +49,14 @@ STATUS[Unauthorized] = 401
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A machine whose token and proof have been read; whether they still stand is asked in SQL."""
+    """A machine whose token and proof have been read; whether they still stand is asked in SQL.
+
+    `bond` is the thumbprint of what the token is bound to. `proof` is None when that is a certificate.
+    """
 
     claims: dict[str, Any]
-    proof: Proof
+    proof: Proof | None
+    bond: str
 
 
 async def ring_of(request: Request, at: At) -> Ring:
@@ -69,34 +77,50 @@ async def _load(request: Request, before: Ring | None, at: datetime) -> Ring:
 Keys = Annotated[Ring, Depends(ring_of)]
 
 
-def public_url(request: Request) -> str:
+def public_url(scope: Scope, issuer: str) -> str:
     """The address the client called, as the public knows it: our public origin and the path exactly as sent."""
-    raw = request.scope.get("raw_path") or request.url.path.encode()
-    return f"{request.app.state.settings.issuer}{raw.split(b'?')[0].decode('ascii', 'replace')}"
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return f"{issuer}{raw.split(b'?')[0].decode('ascii', 'replace')}"
+
+
+def sent(scope: Scope, name: bytes) -> list[str]:
+    """Every value of a header; `name` in small letters."""
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
 
 
 def caller_of(resource: Callable[[str], str], scope: str) -> Callable[..., Awaitable[Caller]]:
     """The dependency of routes that take tokens for `resource`."""
 
     @admits(f"client:{scope}")
-    async def read_caller(request: Request, ring: Keys, at: At) -> Caller:
+    async def called_by(request: Request, ring: Keys, at: At) -> Caller:
         async with refusing(request):
-            return _read_caller(request, ring, resource(ring.issuer), at)
+            return read_caller(request, ring, resource(ring.issuer), at)
 
-    return read_caller
+    return called_by
 
 
-def _read_caller(request: Request, ring: Ring, audience: str, at: datetime) -> Caller:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+def read_caller(request: Request, ring: Ring, audience: str, at: datetime) -> Caller:
+    """Who calls, by the token and what it is bound to. Raises `TokenRefused` and `ProofRefused`."""
+    shown = sent(request.scope, b"authorization")
+    scheme, _, value = shown[0].partition(" ") if len(shown) == 1 else ("", "", "")
     token = value.strip()
     claims = read_token(ring, token, audience, at=at)
+    if "x5t#S256" in claims["cnf"]:
+        return _by_certificate(request, claims, scheme)
     if scheme.lower() != "dpop":  # a bound token shown as Bearer is a stolen token
         raise TokenRefused
-    proofs = request.headers.getlist("dpop")
-    proof = read_proof(proofs, request.method, public_url(request), ring.nonces, at=at, access_token=token)
+    proofs = sent(request.scope, b"dpop")
+    proof = read_proof(proofs, request.method, public_url(request.scope, ring.issuer), ring.nonces, at=at, access_token=token)
     if proof.jkt != claims["cnf"]["jkt"]:
         raise TokenRefused
-    return Caller(claims, proof)
+    return Caller(claims, proof, proof.jkt)
+
+
+def _by_certificate(request: Request, claims: dict[str, Any], scheme: str) -> Caller:
+    bond = claims["cnf"]["x5t#S256"]
+    if scheme.lower() != "bearer" or client_thumbprint(request) != bond:
+        raise TokenRefused
+    return Caller(claims, None, bond)
 
 
 @asynccontextmanager
@@ -105,10 +129,15 @@ async def refusing(request: Request) -> AsyncIterator[None]:
     try:
         yield
     except (TokenRefused, ProofRefused) as wrong:
-        request.state.oauth_error = wrong.code
-        if wrong.code == "use_dpop_nonce":  # perhaps the database has forgotten the epoch of our nonces
-            await _load(request, None, clock.now())
-        raise Unauthorized(slug=wrong.code) from wrong
+        raise await unauthorized(request, wrong) from wrong
+
+
+async def unauthorized(request: Request, wrong: TokenRefused | ProofRefused) -> Unauthorized:
+    """Our refusal of a token or proof; the challenge will say what was wrong with it."""
+    request.state.oauth_error = wrong.code
+    if wrong.code == "use_dpop_nonce":  # perhaps the database has forgotten the epoch of our nonces
+        await _load(request, None, clock.now())
+    return Unauthorized(slug=wrong.code)
 
 
 Reader = Annotated[Caller, Depends(caller_of(scopes.sharing_resource, "sharing"))]
@@ -116,8 +145,9 @@ Reader = Annotated[Caller, Depends(caller_of(scopes.sharing_resource, "sharing")
 
 async def let_in(request: Request, ring: Ring, caller: Caller, at: datetime) -> Admitted:
     """Spend the proof in a transaction of its own, so that a refused act does not give it back; and count the call."""
+    proof = caller.proof or Proof(caller.bond, uuid7().hex, "")  # a certificate proves each call anew by itself
     async with refusing(request), transaction(request.app.state.sessions) as session:
-        admitted = await admit(session, ring, caller.claims, caller.proof, expires=at + timedelta(seconds=MEMORY_SECONDS))
+        admitted = await admit(session, ring, caller.claims, proof, expires=at + timedelta(seconds=MEMORY_SECONDS))
     async with transaction(request.app.state.sessions) as session:
         await limits.take(session, f"machine:{admitted.client_id}", rate=CALLS_A_MINUTE, per_seconds=60, burst=BURST, at=at)
     return admitted
@@ -128,6 +158,8 @@ _FilingCaller = Annotated[Caller, Depends(caller_of(scopes.filing_resource, "fil
 
 async def filer(request: Request, ring: Keys, caller: _FilingCaller, at: At) -> Actor:
     """A company's own client as the actor: an applicant of that company, and of no other."""
+    if caller.proof is None:  # only shared data take tokens that are bound to a certificate
+        raise Unauthorized
     admitted = await let_in(request, ring, caller, at)
     if admitted.tax_code is None:
         raise Unauthorized
@@ -166,7 +198,7 @@ class MachineRoute(APIRoute):
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(request, message)
+                _add_headers(request, MutableHeaders(scope=message), message["status"])
             await send(message)
 
         if self.body_field is not None and not strict.says_json(
@@ -177,13 +209,61 @@ class MachineRoute(APIRoute):
         await super().handle(scope, receive, noting)
 
 
-def _add_headers(request: Request, message: Message) -> None:
-    headers = MutableHeaders(scope=message)
+class Straight(APIRouter):
+    """Finds and runs its routes without the framework's walk through all of them and its machinery for dependencies.
+
+    For the few routes that are asked all day. Each endpoint takes the request, does everything itself (a test sees that it
+    is marked with who may enter), and sets the headers of its good answers; a refusal gets those of any answer for a
+    machine. `find` gives the route and its parameters, or None when the path is not one of ours.
+    """
+
+    def find(self, scope: Scope) -> tuple[APIRoute, dict[str, str]] | None:
+        """The route for a path, whatever the method."""
+        raise NotImplementedError
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """All or nothing: a path of ours with another method is a 405, said in `handle`."""
+        found = self.find(scope) if scope["type"] == "http" else None
+        if found is None:
+            return Match.NONE, {}
+        route, parameters = found
+        return Match.FULL, {"route": route, "path_params": parameters}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        found = self.find(scope)
+        if found is None:
+            raise HTTPException(404)
+        scope["route"], scope["path_params"] = found
+        request = Request(scope, receive)
+        try:
+            response = await _answered(found[0], request)
+        except (Refusal, HTTPException) as refusal:
+            response = await _refused(request, refusal)
+        await response(scope, receive, send)
+
+
+async def _answered(route: APIRoute, request: Request) -> Response:
+    methods = route.methods or ()
+    if request.method not in methods:
+        raise HTTPException(405, headers={"Allow": ", ".join(sorted(methods))})
+    response: Response = await route.endpoint(request)
+    return response
+
+
+async def _refused(request: Request, refusal: Refusal | HTTPException) -> Response:
+    handler: Any = request.app.exception_handlers[HTTPException if isinstance(refusal, HTTPException) else Refusal]
+    response: Response = await handler(request, refusal)
+    _add_headers(request, response.headers, response.status_code)
+    return response
+
+
+def _add_headers(request: Request, headers: MutableHeaders, status: int) -> None:
     headers.setdefault("cache-control", "no-store")
     ring: Ring | None = getattr(request.app.state, "ring", None)
     if ring is not None:
         headers["dpop-nonce"] = ring.nonces.current(clock.now())
-    if message["status"] in {401, 403}:
+    if status in {401, 403}:
         headers["www-authenticate"] = _challenge(request)
 
 

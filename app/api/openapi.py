@@ -12,17 +12,15 @@ import yaml
 from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
-from app.api import filing, sharing, signature
+from app.api import described, filing, sharing, signature
 from app.api.deps import KEY_NEEDED
 from app.api.filed import ProblemDocument
 from app.core.entry import anyone
 from app.documents import explain
-from app.registers.rules import SCHEMAS, Dataset
-from app.registers.rules import Schema as DatasetSchema
 
 Name = Literal["filing", "sharing", "signature"]
 NAMES: tuple[Name, ...] = ("filing", "sharing", "signature")
-ROUTERS = {"filing": filing.router, "sharing": sharing.router, "signature": signature.router}
+ROUTERS = {"filing": [filing.router], "sharing": [sharing.records, sharing.router], "signature": [signature.router]}
 TITLES = {
     "filing": (
         "Nộp hồ sơ bằng máy / Filing by machine",
@@ -105,7 +103,8 @@ async def sharing_yaml() -> Response:
 def document(name: Name) -> dict[str, Any]:
     """One description as plain values."""
     app = FastAPI()
-    app.include_router(ROUTERS[name])
+    for part in ROUTERS[name]:
+        app.include_router(part)
     title, summary = TITLES[name]
     made = get_openapi(title=title, version="1.0.0", description=summary, routes=app.routes, openapi_version="3.1.0")
     made["servers"] = [{"url": "/", "description": "The portal"}]
@@ -117,7 +116,7 @@ def document(name: Name) -> dict[str, Any]:
             for method, operation in operations.items():
                 _complete(operation, method)
     if name == "sharing":
-        _describe_records(made)
+        described.describe(made)
     for operations in made["paths"].values():
         for operation in operations.values():
             operation["responses"] = dict(sorted(operation["responses"].items()))
@@ -202,55 +201,3 @@ def _complete(operation: dict[str, Any], method: str) -> None:
             parameter["required"] = True
             parameter["schema"] = {"type": "string", "minLength": 8, "maxLength": 100, "pattern": "^[ -~]+$"}
             parameter["description"] = KEY_NEEDED.en
-
-
-# ---------------------------------------------------------------- records of the shared data
-
-
-def _describe_records(made: dict[str, Any]) -> None:
-    """Give each dataset its schema and key pattern, and the answers of a read their headers."""
-    for dataset in Dataset:
-        path = next(path for path in made["paths"] if path.startswith(f"/api/sharing/v1/{dataset.value}/"))
-        operation = made["paths"][path]["get"]
-        made["components"]["schemas"][dataset.value] = _record(SCHEMAS[dataset])
-        _describe_read(operation, dataset)
-        for parameter in operation["parameters"]:
-            if parameter["name"] == "key":
-                parameter["schema"] = {"type": "string", "pattern": f"^({SCHEMAS[dataset].key_pattern})$", "maxLength": 64}
-            if parameter["name"] == "case-ref":
-                parameter.update(name="Case-Ref", required=True, schema={"type": "string", "pattern": sharing.CASE_PATTERN})
-
-
-def _record(schema: DatasetSchema) -> dict[str, Any]:
-    fields = {
-        each.name: _field(each.kind, each.format) | {"description": f"{each.title.vi} / {each.title.en}"}
-        for each in schema.fields
-    }
-    return {"type": "object", "title": schema.title.en, "description": "Only the granted fields.", "properties": fields}
-
-
-def _field(kind: str, form: str | None) -> dict[str, Any]:
-    return {"type": [kind, "null"]} | ({"format": form} if form else {})
-
-
-def _describe_read(operation: dict[str, Any], dataset: Dataset) -> None:
-    headers = {
-        "ETag": _header("The tag of these fields of this version; send it as If-None-Match."),
-        "Content-Digest": _header("SHA-256 of the body (RFC 9530)."),
-        "Log-Entry": _header("The id of the access event that this read left."),
-        "RateLimit-Policy": _header("The rate of the grant."),
-        "RateLimit": _header("What is left of it."),
-        "DPoP-Nonce": _header("The nonce for the next proof."),
-    }
-    schema = {"$ref": f"#/components/schemas/{dataset.value}"}
-    operation["responses"]["200"] = {
-        "description": "The record",
-        "headers": headers,
-        "content": {"application/json": {"schema": schema}},
-    }
-    operation["responses"]["304"] = {"description": "Unchanged since the tag you sent", "headers": headers}
-    extra = {"If-None-Match": "The tag you have.", "Acting-User": "Pseudonym of the officer who asks."}
-    operation["parameters"] += [
-        {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string", "maxLength": 200}}
-        for name, text in extra.items()
-    ]

@@ -1,86 +1,82 @@
-"""The door to the shared data: one record of one dataset, and what a client may ask at all."""
+"""The door to the shared data: one record of a dataset, and what a client may ask at all."""
 
 import base64
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.types import Scope
 
 from app.api.deps import At
-from app.api.machine import Caller, Keys, MachineRoute, Reader, let_in, refusing
+from app.api.machine import Keys, MachineRoute, Reader, Straight, let_in, sent, unauthorized
 from app.api.problem import problem
-from app.audit.record import refused
-from app.core import logs
-from app.core.actor import Actor, ActorKind
+from app.api.reading import Asked, Endpoint, asked, direct_of, names_in, parameters, read_by_machines, told
 from app.core.db import transaction
-from app.core.errors import NotAllowed, NotFound, Refusal
-from app.core.text import Text
+from app.core.errors import NotFound
 from app.registers.rules import SCHEMAS, Dataset
 from app.sharing import datasets, queries
 from app.sharing.rules import CASE_REF
+from app.sharing.tokens import TokenRefused
 
-router = APIRouter(prefix="/api/sharing/v1", route_class=MachineRoute, tags=["sharing"])
-
+PREFIX = "/api/sharing/v1"
 CASE_PATTERN = f"^{CASE_REF.pattern}$"
 
 
-class CaseRefRequired(Refusal):
-    """Every read is for a case of the consumer's, and says which."""
+class Records(Straight):
+    """The routes of the datasets: found by the first part of the path."""
 
-    slug = "case-ref-required"
-    text = Text(
-        "Thiếu hoặc sai tiêu đề Case-Ref: hãy ghi số vụ việc của cơ quan bạn (chữ, số và . / _ -, tối đa 64 ký tự).",
-        "The header Case-Ref is missing or malformed: give your agency's case number (letters, digits and . / _ -, at most 64).",
-    )
+    def find(self, scope: Scope) -> tuple[APIRoute, dict[str, str]] | None:
+        """`/{dataset}/{key}`; a key may hold slashes."""
+        path: str = scope["path"]
+        if not path.startswith(PREFIX + "/"):
+            return None
+        dataset, _, key = path[len(PREFIX) + 1 :].partition("/")
+        route = self._by_dataset.get(dataset)
+        return (route, {"key": key}) if route and key else None
 
-
-async def _read(request: Request, ring: Keys, caller: Caller, dataset: Dataset, key: str, wanted: str, at: At) -> Response:
-    detail = datasets.detail_for(caller.claims, dataset)
-    case_ref, acting_user = request.headers.get("case-ref", ""), request.headers.get("acting-user")
-    if not CASE_REF.fullmatch(case_ref) or (acting_user and not CASE_REF.fullmatch(acting_user)):
-        raise CaseRefRequired
-    if not SCHEMAS[dataset].accepts_key(key):
-        raise NotFound
-    async with refusing(request), transaction(request.app.state.sessions) as session:
-        grant = await datasets.grant_of(session, ring, detail, dataset)
-        question = datasets.Question(
-            dataset=dataset,
-            key=key,
-            claims=caller.claims,
-            proof=caller.proof,
-            case_ref=case_ref,
-            acting_user=acting_user,
-            request_id=logs.request_id.get(),
-            fields=datasets.chosen_fields(dataset, grant, [name for name in wanted.split(",") if name]),
-            known_etags=_etags(request.headers.get("if-none-match", "")),
-        )
-        reading = await datasets.read(session, ring, question, grant, at=at)
-    return _shown(reading)
+    @property
+    def _by_dataset(self) -> dict[str, APIRoute]:
+        return _ROUTES
 
 
-async def _remember_refusal(request: Request, caller: Caller, dataset: Dataset, refusal: Refusal, at: At) -> None:
-    """A refused data request leaves a row, though the request itself is rolled back."""
-    actor = Actor(ActorKind.CLIENT, client_id=caller.claims["client_id"])
-    sessions, subject = request.app.state.sessions, {"subject_kind": "dataset", "subject_id": dataset.value}
-    await refused(sessions, actor, "sharing.read", refusal.slug, **subject, at=at)
+records = Records(prefix=PREFIX, tags=["sharing"])
+router = APIRouter(prefix=PREFIX, route_class=MachineRoute, tags=["sharing"])
 
 
-def _etags(header: str) -> tuple[str, ...]:
-    """The tags of an If-None-Match header, without quotes and weakness."""
-    return tuple(tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")[:16] if tag.strip().isascii())
+def _read_one(dataset: Dataset) -> Endpoint:
+    schema = SCHEMAS[dataset]
+
+    @read_by_machines
+    async def read(request: Request) -> Response:
+        given = parameters(request, "fields")
+        found = await asked(request, dataset, "read", names_in(given))
+        key = request.path_params["key"]
+        if not schema.accepts_key(key):
+            raise NotFound
+        known = _etags(sent(request.scope, b"if-none-match"))
+        try:
+            reading = await datasets.read(direct_of(request), found.ring, found.question, key, known, at=found.at)
+        except TokenRefused as wrong:
+            raise await unauthorized(request, wrong) from wrong
+        return _shown(found, reading)
+
+    return read
 
 
-def _shown(reading: datasets.Reading) -> Response:
-    headers = {
-        "Log-Entry": str(reading.event_id),
-        "RateLimit-Policy": f'"hour";q={reading.rate};w=3600',
-        "RateLimit": f'"hour";r={reading.left};t={reading.full_in}',
-        "Cache-Control": "private, no-cache",
-    }
+def _etags(headers: list[str]) -> list[str]:
+    """The tags of If-None-Match, without quotes and weakness."""
+    if not headers:
+        return []
+    tags = ",".join(headers).split(",")[:16]
+    return [tag.strip().removeprefix("W/").strip('"') for tag in tags if tag.strip().isascii()]
+
+
+def _shown(found: Asked, reading: datasets.Reading) -> Response:
+    headers = {"Log-Entry": str(reading.event_id), **told(reading.limits, found.ring, found.at)}
     if reading.status == 404:
         response = problem(NotFound())
         response.headers.update(headers)
@@ -88,47 +84,26 @@ def _shown(reading: datasets.Reading) -> Response:
     headers["ETag"] = f'"{reading.etag}"'
     if reading.body is None:
         return Response(status_code=304, headers=headers)
-    body = reading.body.encode()
+    return with_digest(reading.body.encode(), headers)
+
+
+def with_digest(body: bytes, headers: dict[str, str]) -> Response:
+    """A JSON answer that says the SHA-256 of its body (RFC 9530)."""
     headers["Content-Digest"] = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
-    return Response(body, media_type="application/json", headers=headers)
-
-
-def _door(dataset: Dataset) -> Callable[..., Awaitable[Response]]:
-    """The route of one dataset, with that dataset's key pattern in its description."""
-    schema = SCHEMAS[dataset]
-
-    async def read(
-        request: Request,
-        ring: Keys,
-        caller: Reader,
-        at: At,
-        key: Annotated[str, Path(description=schema.key_title.en)],
-        fields: Annotated[
-            str,
-            Query(description="A subset of the granted fields, with commas.", max_length=1000, pattern="^[a-z0-9_,]*$"),
-        ] = "",
-        case_ref: Annotated[  # noqa: ARG001  (declared for the description; read and checked by hand, so that its absence is a 400)
-            str, Header(description="The consumer's own case number; required.", json_schema_extra={"pattern": CASE_PATTERN})
-        ] = "",
-    ) -> Response:
-        try:
-            return await _read(request, ring, caller, dataset, key, fields, at)
-        except NotAllowed as refusal:
-            await _remember_refusal(request, caller, dataset, refusal, at)
-            raise
-
-    return read
+    return Response(body, headers=headers, media_type="application/json")
 
 
 for _dataset in Dataset:
-    router.add_api_route(
+    records.add_api_route(
         f"/{_dataset.value}/{{key:path}}",
-        _door(_dataset),
+        _read_one(_dataset),
         methods=["GET"],
         operation_id=f"read_{_dataset.value}",
         summary=f"{SCHEMAS[_dataset].title.vi} / {SCHEMAS[_dataset].title.en}",
         response_class=Response,
     )
+
+_ROUTES = {dataset.value: route for dataset, route in zip(Dataset, records.routes, strict=True) if isinstance(route, APIRoute)}
 
 
 @router.get("/me", operation_id="read_me", summary="Ứng dụng của bạn / Your client")

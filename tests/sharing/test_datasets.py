@@ -17,6 +17,17 @@ from app.sharing.rules import Grant
 from tests.machines import FIELDS, HOLDER, ISSUER, LICENCE_URL, Machine, Portal, agree, licence, terms
 
 
+async def test_a_parameter_that_is_not_taken_is_refused_rather_than_passed_over(reader: Machine):
+    answers = [await reader.read(f"{LICENCE_URL}?{query}") for query in ("feilds=number", "fields=number&fields=title", "%00")]
+    slugs = [(answer.status_code, answer.json()["slug"]) for answer in answers]
+    assert slugs == [(400, "unknown-parameter"), (400, "invalid-parameter"), (400, "unknown-parameter")]
+
+
+async def test_another_method_is_refused_with_the_ones_there_are(reader: Machine):
+    answer = await reader.http.request("DELETE", LICENCE_URL)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
 async def test_exactly_the_granted_fields_are_delivered(reader: Machine):
     answer = await reader.read()
     assert answer.status_code == 200, answer.text
@@ -144,9 +155,23 @@ async def test_more_than_the_rate_is_refused_with_the_time_to_wait(agency: Machi
     await agency.get_token()
     answers = [await agency.read() for _ in range(21)]
     assert [answer.status_code for answer in answers] == [200] * 20 + [429]
-    assert answers[0].headers["ratelimit-policy"] == '"hour";q=60;w=3600'
-    assert answers[0].headers["ratelimit"] == '"hour";r=19;t=60'
+    assert answers[0].headers["ratelimit-policy"] == '"hour";q=60;w=3600, "day";q=20000;w=86400'
+    assert answers[0].headers["ratelimit"].startswith('"hour";r=19;t=60, "day";r=19999;t=')
     assert answers[-1].headers["retry-after"] == "60"
+    assert answers[-1].json()["slug"] == "too-many-requests"
+
+
+async def test_more_than_the_quota_of_a_day_is_refused_until_midnight(agency: Machine, portal: Portal):
+    async with transaction(portal.sessions) as session:
+        await agree(session, terms(grants=(Grant(Dataset.LICENCES, FIELDS, quota_day=2),)))
+    await agency.get_token()
+    answers = [await agency.read() for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].json()["slug"] == "quota-spent"
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 86_400
+    async with transaction(portal.sessions) as session:
+        await session.execute(text("update grant_use set day = day - 1"))
+    assert (await agency.read()).status_code == 200
 
 
 async def test_the_business_sees_who_read_which_fields_when_and_why(reader: Machine, portal: Portal):

@@ -1,0 +1,166 @@
+"""What every read of shared data has in common: who asks for which case, the limits told, and a row for what was refused."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+from fastapi import Request, Response
+
+from app.api.machine import Caller, read_caller, ring_of, sent, unauthorized
+from app.audit.record import refused
+from app.core import clock, logs
+from app.core.actor import Actor, ActorKind
+from app.core.db import transaction
+from app.core.direct import Direct
+from app.core.entry import admits
+from app.core.errors import NotAllowed, Refusal
+from app.core.text import Text
+from app.registers.rules import Dataset
+from app.sharing import grants, scopes
+from app.sharing.keys import Ring
+from app.sharing.proofs import ProofRefused
+from app.sharing.questions import Limits, Question
+from app.sharing.rules import CASE_REF
+from app.sharing.tokens import TokenRefused
+
+LONGEST_QUERY = 4096
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class CaseRefRequired(Refusal):
+    """Every read is for a case of the consumer's, and says which."""
+
+    slug = "case-ref-required"
+    text = Text(
+        "Thiếu hoặc sai tiêu đề Case-Ref: hãy ghi số vụ việc của cơ quan bạn (chữ, số và . / _ -, tối đa 64 ký tự).",
+        "The header Case-Ref is missing or malformed: give your agency's case number (letters, digits and . / _ -, at most 64).",
+    )
+
+
+class UnknownParameter(Refusal):
+    """A parameter that this address does not take; passed over, `feilds=number` would give more than was asked."""
+
+    slug = "unknown-parameter"
+    text = Text(
+        "Có tham số mà địa chỉ này không nhận. Hãy xem mô tả OpenAPI và bỏ tham số đó.",
+        "There is a parameter that this address does not take. See the OpenAPI description and leave it out.",
+    )
+
+
+class InvalidParameter(Refusal):
+    """A parameter given twice, or one whose value cannot be."""
+
+    slug = "invalid-parameter"
+
+
+def invalid(name: str, vi: str, en: str) -> InvalidParameter:
+    """Say what is wrong with the parameter `name`; its value is never repeated."""
+    return InvalidParameter(Text(f"Tham số “{name}”: {vi}.", f"The parameter “{name}”: {en}."))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with the keys of this process and its moment."""
+
+    ring: Ring
+    question: Question
+    at: datetime
+
+
+def parameters(request: Request, *known: str) -> dict[str, str]:
+    """The query string, each parameter once and every one of them known."""
+    raw: bytes = request.scope["query_string"]
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=32, errors="strict")
+    except ValueError as error:
+        raise UnknownParameter from error
+    if len(raw) > LONGEST_QUERY or any(name not in known for name, _ in pairs):
+        raise UnknownParameter
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise invalid(next(iter(given)), "chỉ được ghi một lần", "may be given only once")
+    return given
+
+
+def names_in(given: Mapping[str, str]) -> list[str]:
+    """The names of the parameter `fields`; none when it is not given."""
+    return [name for name in given.get("fields", "").split(",") if name]
+
+
+async def asked(request: Request, dataset: Dataset, action: str, wanted: list[str]) -> Asked:
+    """Who asks, what they may see of `dataset`, and for which case."""
+    at = clock.now()
+    ring = await ring_of(request, at)
+    try:
+        caller = read_caller(request, ring, scopes.sharing_resource(ring.issuer), at)
+    except (TokenRefused, ProofRefused) as wrong:
+        raise await unauthorized(request, wrong) from wrong
+    try:
+        return Asked(ring, await _question(request, ring, caller, dataset, action, wanted), at)
+    except NotAllowed as refusal:
+        await _remember(request, caller, dataset, action, refusal, at)
+        raise
+
+
+async def _question(request: Request, ring: Ring, caller: Caller, dataset: Dataset, action: str, wanted: list[str]) -> Question:
+    detail = grants.detail_for(caller.claims, dataset, action)
+    case_ref, acting_user = _one(request, b"case-ref"), _one(request, b"acting-user")
+    if case_ref is None or not CASE_REF.fullmatch(case_ref) or (acting_user and not CASE_REF.fullmatch(acting_user)):
+        raise CaseRefRequired
+    grant = grants.known_grant(ring, detail, dataset)
+    if grant is None:
+        async with transaction(request.app.state.sessions) as session:
+            grant = await grants.grant_of(session, detail, dataset)
+        grants.keep_grant(ring, detail, dataset, grant)
+    return Question(
+        dataset=dataset,
+        claims=caller.claims,
+        detail=detail,
+        grant=grant,
+        proof=caller.proof,
+        bond=caller.bond,
+        case_ref=case_ref,
+        acting_user=acting_user or None,
+        request_id=logs.request_id.get(),
+        fields=grants.chosen_fields(dataset, grant, wanted),
+    )
+
+
+def _one(request: Request, name: bytes) -> str | None:
+    """A header that may come once."""
+    values = sent(request.scope, name)
+    return values[0] if len(values) == 1 else None
+
+
+async def _remember(request: Request, caller: Caller, dataset: Dataset, action: str, refusal: Refusal, at: datetime) -> None:
+    """A refused data request leaves a row, though nothing was read."""
+    actor = Actor(ActorKind.CLIENT, client_id=caller.claims["client_id"])
+    subject = {"subject_kind": "dataset", "subject_id": dataset.value}
+    await refused(request.app.state.sessions, actor, f"sharing.{action}", refusal.slug, **subject, at=at)
+
+
+def direct_of(request: Request) -> Direct:
+    """The connections of this process for reads."""
+    state = request.app.state
+    if getattr(state, "direct", None) is None:
+        state.direct = Direct(state.settings.database_url)
+    found: Direct = state.direct
+    return found
+
+
+def told(limits: Limits, ring: Ring, at: datetime) -> dict[str, str]:
+    """The headers of every answer to a read."""
+    return {
+        "RateLimit-Policy": f'"hour";q={limits.rate};w=3600, "day";q={limits.quota_day};w=86400',
+        "RateLimit": f'"hour";r={limits.left};t={limits.full_in}, "day";r={limits.left_today};t={limits.new_day_in}',
+        "Cache-Control": "private, no-cache",
+        "DPoP-Nonce": ring.nonces.current(at),
+    }
+
+
+def read_by_machines(endpoint: Endpoint) -> Endpoint:
+    """Mark an endpoint that lets in nobody without a token for shared data (`asked`)."""
+    return admits("client:sharing")(endpoint)
