@@ -27,9 +27,10 @@ async def relay(sessions: Sessions, queue: App, *, at: datetime) -> int:
 
 
 def _job(message: outbox.OutboxMessage) -> Job:
-    # The jobs of one dossier run one after the other; dossiers do not wait for each other.
+    # The jobs of one dossier run one after the other; dossiers do not wait for each other. A file's check and its proof touch
+    # nothing else: one that fails and waits for its next try must not hold up the dossier's decision.
     payload: dict[str, Any] = message.payload
-    lock = payload.get("dossier_id") or payload.get("notice_id")
+    lock = payload.get("document_id") or payload.get("dossier_id") or payload.get("notice_id")
     return Job(
         queue="default",
         lock=str(lock) if lock else None,

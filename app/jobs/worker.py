@@ -41,14 +41,17 @@ def queue_of(settings: Settings) -> App:
 def register(queue: App, tools: Tools, jobs: Mapping[str, Job] = JOBS) -> None:
     """Give the queue a task for every topic."""
     for topic, job in jobs.items():
-        queue.task(name=topic, retry=RETRY)(_task(job, tools))
+        queue.task(name=topic, retry=RETRY)(_task(topic, job, tools))
 
 
-def _task(job: Job, tools: Tools) -> Callable[..., Awaitable[None]]:
+def _task(topic: str, job: Job, tools: Tools) -> Callable[..., Awaitable[None]]:
     async def run(message_id: str, **payload: str) -> None:
         token = logs.request_id.set(message_id)
         try:
             await job(tools, payload, clock.now())
+        except Exception:  # the queue itself says nothing before the last try
+            log.warning("job failed: %s", topic, exc_info=True)
+            raise
         finally:
             logs.request_id.reset(token)
 

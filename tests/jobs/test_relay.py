@@ -88,7 +88,7 @@ async def test_a_relay_killed_before_its_own_commit_delivers_again(sessions, que
     assert await left(sessions) == 0
 
 
-async def test_a_job_runs_with_the_payload_and_a_failing_one_comes_again(sessions, queue):
+async def test_a_job_runs_with_the_payload_and_a_failing_one_is_told_and_comes_again(sessions, queue, caplog):
     seen = []
 
     async def note(_tools, payload, _at):
@@ -104,6 +104,7 @@ async def test_a_job_runs_with_the_payload_and_a_failing_one_comes_again(session
     assert sorted(seen) == [0, 1]
     [(status, attempts, later)] = await jobs(sessions, "status::text, attempts, scheduled_at > now()")
     assert (status, attempts, later) == ("todo", 1, True)
+    assert "job failed: test.note" in caplog.messages
 
 
 async def test_jobs_of_one_dossier_run_one_after_the_other(sessions, queue):
@@ -124,6 +125,23 @@ async def test_jobs_of_one_dossier_run_one_after_the_other(sessions, queue):
 
     assert most == 1
     assert await jobs(sessions) == []
+
+
+async def test_a_file_whose_job_fails_does_not_hold_up_its_dossier(sessions, queue):
+    seen = []
+
+    async def note(_tools, payload, _at):
+        seen.append("document_id" in payload)
+        if "document_id" in payload:
+            raise OSError
+
+    worker.register(queue, None, {"test.note": note})
+    await put(sessions, 1, dossier_id=(dossier := uuid4()), document_id=uuid4())
+    await put(sessions, 1, dossier_id=dossier)
+    await relay(sessions, queue, at=clock.now())
+    await worker.run_jobs(queue, wait=False)
+
+    assert sorted(seen) == [False, True]
 
 
 async def test_the_job_of_a_worker_that_died_is_put_back(sessions, queue, owner):
