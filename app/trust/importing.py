@@ -7,11 +7,13 @@ from app.core.text import Text
 from app.trust import certificates
 from app.trust.certificates import refused
 from app.trust.changes import Change, merge, refuse_older
-from signing import Role, TrustSnapshot
+from signing import Authority, Role, TrustSnapshot
 from signing.trust import AdoptedList
 from signing.trustlist import MOST_BYTES, ListRefused, read_trust_list, refuse_overdue, sequence_number
 
 __all__ = ["MOST_BYTES", "change"]
+
+_NAMED = 5
 
 _REASONS = {
     "too-large": Text("Danh sách lớn hơn mức cho phép.", "The list is larger than allowed."),
@@ -43,7 +45,10 @@ _REASONS = {
 
 
 def change(trust: TrustSnapshot, xml: bytes, operator: str, role: Role, at: datetime) -> Change:
-    """What the list, signed by the `operator` (PEM), would change. `Incomplete` says what is wrong."""
+    """What the list, signed by the `operator` (PEM), would change; what is not fit is left out and named.
+
+    `Incomplete` says what is wrong.
+    """
     try:
         pinned = certificates.read(operator.encode())
     except Incomplete as broken:
@@ -55,5 +60,18 @@ def change(trust: TrustSnapshot, xml: bytes, operator: str, role: Role, at: date
     except ListRefused as wrong:
         raise refused(_REASONS[wrong.reason], wrong.reason) from wrong
     refuse_older(trust, read)
+    fit = tuple(authority for authority in listed if _is_fit(authority))
+    if not fit:
+        raise refused(_REASONS["empty"], "empty")
     source = f"ETSI TS 119 612, {read.number}; {pinned.subject}; SHA-256 {pinned.sha256}"
-    return merge(trust, listed, source, read)
+    if left_out := {authority.service for authority in listed} - {authority.service for authority in fit}:
+        source += f"; không nhập / left out: {', '.join(sorted(left_out)[:_NAMED])[:300]}"
+    return merge(trust, fit, source, read)
+
+
+def _is_fit(authority: Authority) -> bool:
+    """What an administrator could enter by hand: a sound certificate that may issue others, or a time-stamping service's."""
+    try:
+        return certificates.read(authority.der).is_authority or Role.TSA in authority.roles
+    except (Incomplete, ValueError):
+        return False

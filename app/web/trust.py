@@ -37,7 +37,7 @@ Manager = Annotated[Actor, Depends(manager)]
 _SAY_WHY = Text("Hãy ghi lý do và căn cứ của thay đổi.", "Say why, and on what ground.")
 _NO_DAY = Text("Hãy nhập ngày, tháng, năm có thật.", "Enter a real day, month and year.")
 _NO_CHOICE = Text("Hãy chọn một mục trong danh sách.", "Choose one of the list.")
-_TOO_LARGE = Text("Tệp lớn hơn mức cho phép ({mb} MB).", "The file is larger than allowed ({mb} MB).")
+_TOO_LARGE = Text("Tệp lớn hơn mức cho phép ({most}).", "The file is larger than allowed ({most}).")
 MOST_CARRIED = 1_800_000
 _TOO_MUCH = Text(
     "Danh sách này có quá nhiều dịch vụ để xem trước trên một trang. Hãy nhập từng phần.",
@@ -221,7 +221,7 @@ async def _uploaded(
         async for chunk in incoming.chunks():
             content += chunk
             if len(content) > most:
-                raise refused(_TOO_LARGE.filled(mb=round(most / 1_048_576, 2)), "too-large")
+                raise refused(_TOO_LARGE.filled(most=f"{most >> 20} MB" if most >> 20 else f"{most >> 10} KB"), "too-large")
         async with transaction(request.app.state.sessions) as session:
             return await _preview(request, session, await make(session, bytes(content), incoming.fields))
     except Incomplete as refusal:

@@ -135,11 +135,13 @@ async def test_a_published_list_is_previewed_and_proposed_like_any_change(first,
         lists.a_list(
             lists.a_service(lists.CA, "Nước ngoài", [pki.cert("gcaca").dump()], (lists.GRANTED, 0)),
             lists.a_service(lists.CA, "pubca", [pki.cert("pubca").dump()], (lists.WITHDRAWN, 700), (lists.GRANTED, 0)),
+            lists.a_service(lists.CA, "Người thường", [pki.cert("biz").dump()], (lists.GRANTED, 0)),
         ),
     )
     told = {"operator": certificate, "list-role": "foreign"}
     preview = await upload(first, tmp_path, "/danh-sach", told, xml)
     assert "Thêm 1, chấm dứt 1" in preview.text
+    assert "left out: Người thường" in preview.text, "a certificate that may not issue others is no authority"
     assert pki.cert("seal").sha256.hex() in preview.text
     proposed = await first.send(preview, preview.form("/de-nghi"), {"note": "Kỳ tháng 11"})
     assert "Kỳ tháng 11. ETSI TS 119 612, 7" in proposed.text
