@@ -12,15 +12,20 @@ import yaml
 from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
-from app.api import described, filing, sharing, signature
+from app.api import described, filing, log, sharing, signature
 from app.api.deps import KEY_NEEDED
 from app.api.filed import ProblemDocument
 from app.core.entry import anyone
 from app.documents import explain
 
-Name = Literal["filing", "sharing", "signature"]
-NAMES: tuple[Name, ...] = ("filing", "sharing", "signature")
-ROUTERS = {"filing": [filing.router], "sharing": [sharing.records, sharing.router], "signature": [signature.router]}
+Name = Literal["filing", "sharing", "signature", "log"]
+NAMES: tuple[Name, ...] = ("filing", "sharing", "signature", "log")
+ROUTERS = {
+    "filing": [filing.router],
+    "sharing": [sharing.records, sharing.router],
+    "signature": [signature.router],
+    "log": [log.router],
+}
 TITLES = {
     "filing": (
         "Nộp hồ sơ bằng máy / Filing by machine",
@@ -30,6 +35,10 @@ TITLES = {
     "signature": (
         "Kiểm tra chữ ký số / Checking signatures",
         "Anyone has the signatures of a PDF checked: no token, nothing stored, a few files a minute.",
+    ),
+    "log": (
+        "Bằng chứng của nhật ký / Proofs of the logs",
+        "Anyone sees that the logs only grow: checkpoints, tiles and proofs, hashes alone.",
     ),
 }
 REFUSALS = {
@@ -45,6 +54,7 @@ REFUSALS = {
     "503": "A system we depend on did not answer; try again.",
 }
 OF_A_READ = ("400", "401", "403", "404", "422", "429", "503")
+OF_A_PROOF = ("404", "422", "503")
 OF_A_CHECK = ("413", "415", "422", "429", "503")
 OF_AN_ACT = ("400", "401", "403", "404", "409", "413", "415", "422", "429", "503")
 
@@ -88,6 +98,12 @@ async def signature_yaml() -> Response:
     return Response(text("signature"), media_type="application/yaml")
 
 
+@router.get("/log/openapi.yaml")
+async def log_yaml() -> Response:
+    """The description of the proofs of the logs."""
+    return Response(text("log"), media_type="application/yaml")
+
+
 @router.get("/api/signature/signature-report.schema.json")
 async def report_schema() -> Response:
     """The form of a report, which the description points to."""
@@ -110,6 +126,8 @@ def document(name: Name) -> dict[str, Any]:
     made["servers"] = [{"url": "/", "description": "The portal"}]
     if name == "signature":
         _describe_check(made)
+    elif name == "log":
+        _describe_log(made)
     else:
         _describe_security(made)
         for operations in made["paths"].values():
@@ -141,6 +159,16 @@ def _describe_check(made: dict[str, Any]) -> None:
     made["security"] = []
     for operation in made["paths"]["/api/signature/check"].values():
         operation["responses"].update({status: {"$ref": f"#/components/responses/Refused{status}"} for status in OF_A_CHECK})
+
+
+def _describe_log(made: dict[str, Any]) -> None:
+    """Open to everybody, and cacheable."""
+    parts = _describe_refusals(made)
+    parts["responses"] = {f"Refused{status}": _plain_refusal(status) for status in OF_A_PROOF}
+    made["security"] = []
+    refused = {status: {"$ref": f"#/components/responses/Refused{status}"} for status in OF_A_PROOF}
+    for operations in made["paths"].values():
+        operations["get"]["responses"].update(refused)
 
 
 def _plain_refusal(status: str) -> dict[str, Any]:

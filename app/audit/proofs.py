@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.audit.models import LogHead, LogLeaf, LogNode, LogSeal
+from app.audit.models import LogHead, LogLeaf, LogNode, LogSeal, LogStamp
 from app.audit.notes import Checkpoint, Note
 from app.audit.tiles import WIDTH, Place, Span, Tiles, consistency_spans, inclusion_spans, tiles_for, width_of
 from app.core.errors import NotFound
@@ -53,7 +53,7 @@ async def at_size(session: AsyncSession, log: str, size: int) -> Note:
 async def ages(session: AsyncSession, *, at: datetime) -> dict[str, float]:
     """How old, in seconds, the newest checkpoint of each log is."""
     heads = await session.execute(select(LogHead.log, LogHead.at))
-    return {log: max(0.0, (at - signed_at).total_seconds()) for log, signed_at in heads.tuples()}
+    return {log: max(0.0, (at - signed_at).total_seconds()) for log, signed_at in heads}
 
 
 async def tile(session: AsyncSession, log: str, level: int, n: int) -> list[bytes]:
@@ -83,6 +83,14 @@ async def inclusion_of(session: AsyncSession, note: Note, event_id: UUID) -> Inc
     if not found:
         raise NotFound(NOT_SEALED)
     return found[0]
+
+
+async def newest_stamp(session: AsyncSession, log: str) -> LogStamp:
+    """The last time stamp over a checkpoint. `NotFound` before the first."""
+    found = await session.scalar(select(LogStamp).where(LogStamp.log == log).order_by(LogStamp.size.desc()).limit(1))
+    if found is None:
+        raise NotFound(NOT_THERE)
+    return found
 
 
 async def consistency(session: AsyncSession, log: str, old: int, size: int) -> list[bytes]:

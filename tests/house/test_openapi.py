@@ -10,7 +10,7 @@ from app.api import openapi
 FOLDER = Path(__file__).parents[2] / "openapi"
 
 
-@pytest.mark.parametrize("which", ["filing", "sharing", "signature"])
+@pytest.mark.parametrize("which", ["filing", "sharing", "signature", "log"])
 def test_the_committed_description_is_what_the_code_says(which):
     committed = yaml.safe_load((FOLDER / f"{which}.yaml").read_text())
 
