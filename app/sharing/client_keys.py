@@ -163,10 +163,10 @@ async def fetch_published(sessions: Sessions, hosts: Collection[str], *, loopbac
         chosen = select(OauthClient.client_id, OauthClient.jwks_uri).where(
             OauthClient.jwks_uri.is_not(None), OauthClient.status == Status.ACTIVE
         )
-        clients = list((await session.execute(chosen)).tuples())
+        clients = list(await session.execute(chosen))
     taken = 0
     for client_id, uri in clients:
-        found = await _fetched(str(uri), hosts, loopback=loopback)
+        found = await _fetched(uri, hosts, loopback=loopback)
         if found:
             async with transaction(sessions) as session:
                 await take_published(session, client_id, found, at=at)

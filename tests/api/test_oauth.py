@@ -9,12 +9,13 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from sqlalchemy import text
 
-from app.core import clock
+from app.core import clock, limits
 from app.core.actor import SYSTEM
 from app.core.db import transaction
 from app.demo.consumer import Consumer
 from app.sharing import actions
-from tests.machines import ISSUER, OTHER_KEY, PROOF_KEY, Machine, Portal, terms
+from app.sharing.oauth import UNKNOWN
+from tests.machines import ISSUER, OTHER_KEY, PROOF_KEY, Machine, Portal, agree, terms
 
 
 async def test_the_first_answer_gives_the_nonce_and_the_second_the_token(agency: Machine):
@@ -78,11 +79,55 @@ async def test_a_key_that_is_not_yet_valid_is_refused(agency: Machine, portal: P
     assert (await agency.ask(assertion=agency.assertion({"kid": "c2"}, OTHER_KEY))).json()["error"] == "invalid_client"
 
 
-async def test_a_suspended_client_gets_no_token(agency: Machine, portal: Portal):
+async def test_a_suspended_client_gets_no_token_until_it_is_let_in_again(agency: Machine, portal: Portal):
     await agency.ask()
     async with transaction(portal.sessions) as session:
         await actions.suspend_client(session, SYSTEM, client_id="cuc-thue", at=clock.now())
-    assert (await agency.ask()).json()["error"] == "invalid_client"
+    refused = await agency.ask()
+    assert (refused.json()["error"], refused.json()["error_description"]) == ("invalid_client", UNKNOWN)
+    async with transaction(portal.sessions) as session:
+        await actions.resume_client(session, SYSTEM, client_id="cuc-thue", at=clock.now())
+    assert (await agency.ask()).status_code == 200
+
+
+async def test_the_tokens_got_with_a_revoked_key_end_with_it(reader: Machine, portal: Portal):
+    async with transaction(portal.sessions) as session:
+        await actions.revoke_client_key(session, SYSTEM, client_id="cuc-thue", kid="e1", at=clock.now())
+    assert (await reader.read()).status_code == 200
+    async with transaction(portal.sessions) as session:
+        await actions.revoke_client_key(session, SYSTEM, client_id="cuc-thue", kid="c1", at=clock.now())
+    assert (await reader.read()).status_code == 401
+
+
+async def test_a_token_of_an_ended_agreement_is_not_active(reader: Machine, portal: Portal):
+    async with transaction(portal.sessions) as session:
+        await agree(session, terms())
+    assert await _asked(reader, "introspect") == {"active": False}
+
+
+async def test_a_client_that_asks_for_tokens_too_often_is_told_to_wait(agency: Machine, portal: Portal):
+    await agency.ask()
+    async with transaction(portal.sessions) as session:
+        await session.execute(text("update rate_limit set tat = tat + interval '1 hour' where key = 'oauth-client:cuc-thue'"))
+        await limits.take(session, "oauth-client:cuc-thue", rate=1, per_seconds=3600, burst=9, at=clock.now())
+    answer = await agency.ask()
+    assert (answer.status_code, answer.json()["error"], answer.headers["retry-after"]) == (429, "slow_down", "1")
+
+
+async def test_an_address_that_fails_too_often_is_not_looked_at_for_a_while(agency: Machine, portal: Portal):
+    await agency.ask()
+    assert (await agency.ask(client_assertion="x")).json()["error"] == "invalid_client"
+    async with transaction(portal.sessions) as session:
+        await session.execute(text("update rate_limit set tat = tat + interval '2 minutes' where key like 'oauth-failed:%'"))
+    answer = await agency.ask()
+    assert (answer.status_code, answer.json()["error"]) == (429, "slow_down")
+
+
+async def test_who_proves_nothing_is_remembered_as_nobody(agency: Machine, portal: Portal):
+    await agency.ask(assertion=agency.assertion(key=OTHER_KEY))
+    async with transaction(portal.sessions) as session:
+        kept = await session.execute(text("select actor, subject_id from audit_row where action = 'refused'"))
+        assert list(kept) == [("anyone:-", "cuc-thue")]
 
 
 async def test_a_client_asks_about_its_own_token_and_takes_it_back(reader: Machine):
@@ -123,10 +168,16 @@ async def test_the_server_says_what_it_can(portal: Portal):
     metadata = (await portal.http.get("/.well-known/oauth-authorization-server")).json()
     assert metadata["issuer"] == ISSUER
     assert metadata["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
-    for area in ("sharing", "filing"):
-        said = (await portal.http.get(f"/.well-known/oauth-protected-resource/api/{area}")).json()
-        assert said["resource"] == f"{ISSUER}/api/{area}"
+    assert metadata["tls_client_certificate_bound_access_tokens"] is False
+    assert "mtls_endpoint_aliases" not in metadata
+    for resource in metadata["protected_resources"]:
+        said = (await portal.http.get(f"/.well-known/oauth-protected-resource{resource.removeprefix(ISSUER)}")).json()
+        assert (said["resource"], said["authorization_servers"]) == (resource, [ISSUER])
         assert said["dpop_bound_access_tokens_required"] is True
+        assert set(said["scopes_supported"]) <= set(metadata["scopes_supported"])
+        assert set(said.get("authorization_details_types_supported", ())) <= set(
+            metadata["authorization_details_types_supported"]
+        )
     for key in (await portal.http.get("/oauth/jwks")).json()["keys"]:
         assert "d" not in key
 

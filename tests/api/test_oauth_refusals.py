@@ -16,6 +16,7 @@ GOOD = {
     "Ed25519": {"header": {"kid": "e1", "alg": "EdDSA"}, "key": EDWARDS_KEY},
     "PS256": {"header": {"kid": "r1", "alg": "PS256"}, "key": RSA_KEY},
     "five seconds past": {"claims": {"exp": FromNow(-5)}},
+    "issued eight seconds ahead": {"claims": {"iat": FromNow(8), "nbf": FromNow(8)}},
 }
 
 
@@ -48,6 +49,7 @@ BAD = {
     "exp not a number": {"claims": {"exp": "soon"}},
     "exp NaN": {"claims": {"exp": float("nan")}},
     "issued tomorrow": {"claims": {"iat": FromNow(86400)}},
+    "good only from tomorrow": {"claims": {"nbf": FromNow(86400)}},
     "unknown kid": {"header": {"kid": "zz"}},
     "RS256": {"header": {"kid": "r1", "alg": "RS256"}, "key": RSA_KEY},
     "HS256": {"header": {"alg": "HS256"}},
@@ -62,6 +64,31 @@ async def test_an_assertion_that_is_not_right_in_every_point_is_refused(agency: 
     key = case.get("key")
     answer = await agency.ask(assertion=agency.assertion(case.get("header"), *([key] if key else []), **case.get("claims", {})))
     assert (answer.status_code, answer.json()["error"]) in {(400, "invalid_client"), (401, "invalid_client")}, answer.text
+
+
+STRANGERS = {
+    "unknown client": {"claims": {"sub": "bo-khac", "iss": "bo-khac"}},
+    "unknown key": {"header": {"kid": "zz"}},
+    "bad signature": {"key": OTHER_KEY},
+    "none": {"header": {"alg": "none"}},
+    "of an unknown client and with a bad aud": {"claims": {"sub": "bo-khac", "iss": "bo-khac", "aud": "x"}},
+}
+
+
+async def test_whoever_proves_nothing_learns_nothing_of_which_clients_there_are(agency: Machine):
+    answers = set()
+    for case in STRANGERS.values():
+        key = case.get("key")
+        said = agency.assertion(case.get("header"), *([key] if key else []), **case.get("claims", {}))
+        answer = await agency.ask(assertion=said)
+        answers.add((answer.status_code, answer.text))
+    assert len(answers) == 1
+
+
+async def test_the_parameter_client_id_must_be_the_client_of_the_assertion(agency: Machine):
+    await agency.ask()
+    assert (await agency.ask(client_id="cuc-thue")).status_code == 200
+    assert (await agency.ask(client_id="khac")).json()["error"] == "invalid_client"
 
 
 @pytest.mark.parametrize("assertion", ["a.b.c", "x", "e30.W10.AA", "." * 40, "e30." + "W" * 5000 + ".AA", ""])
@@ -89,6 +116,10 @@ REQUESTS = {
     "data outside": ({"datatypes": ["enterprises"]}, "invalid_authorization_details"),
     "data not names": ({"datatypes": "licences"}, "invalid_authorization_details"),
     "action outside": ({"actions": ["export"]}, "invalid_authorization_details"),
+    "a member we do not know": ({"privileges": ["all"]}, "invalid_authorization_details"),
+    "another location": ({"locations": ["https://x.example"]}, "invalid_authorization_details"),
+    "keys and data at once": ({"scope": "licences.read client.keys"}, "invalid_scope"),
+    "details for keys": ({"scope": "client.keys"}, "invalid_authorization_details"),
 }
 
 
@@ -100,6 +131,12 @@ async def test_a_request_for_more_than_the_agreement_gives_is_refused(agency: Ma
         form["authorization_details"] = agency.details(**inner)
     answer = await agency.ask(**form)
     assert (answer.status_code, answer.json()["error"]) == (400, error), answer.text
+
+
+async def test_a_detail_may_name_this_resource_as_its_location(agency: Machine):
+    await agency.ask()
+    answer = await agency.ask(authorization_details=agency.details(locations=[f"{ISSUER}/api/sharing"]))
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("body", [b"\xff=\xff", b"a=%FF", b"&".join(b"a%d=1" % n for n in range(50)), b"x" * 40000])
