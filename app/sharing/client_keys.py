@@ -166,7 +166,7 @@ async def fetch_published(sessions: Sessions, hosts: Collection[str], *, loopbac
         clients = list(await session.execute(chosen))
     taken = 0
     for client_id, uri in clients:
-        found = await _fetched(uri, hosts, loopback=loopback)
+        found = await _fetched(uri or "", hosts, loopback=loopback)
         if found:
             async with transaction(sessions) as session:
                 await take_published(session, client_id, found, at=at)

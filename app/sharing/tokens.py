@@ -240,26 +240,21 @@ _ADMIT = text("""
            and not exists (select from revoked_jti where jti = :jti)),
     proof as (
       insert into used_proof (owner, jti, expires)
-      select :owner, :proof_jti, :expires from gate where epoch and client_id is not null and :bound
+      select :owner, :proof_jti, :expires from gate where epoch and client_id is not null
       on conflict do nothing returning true as fresh)
     select gate.epoch, gate.client_id, gate.name, gate.tax_code, proof.fresh from gate left join proof on true""")
 
 
-async def admit(
-    session: AsyncSession, ring: Ring, claims: Mapping[str, Any], proof: Proof | None, *, expires: datetime
-) -> Admitted:
-    """Spend the proof and see that token and client still stand, in one statement. `TokenRefused` otherwise.
-
-    Without a proof the door has seen the certificate that the token is bound to.
-    """
-    values = {"epoch": ring.epoch, "client_id": claims["client_id"], "jti": claims["jti"], "bound": proof is not None}
-    values |= {"owner": proof.jkt if proof else "", "proof_jti": proof.jti if proof else ""}
+async def admit(session: AsyncSession, ring: Ring, claims: Mapping[str, Any], proof: Proof, *, expires: datetime) -> Admitted:
+    """Spend the proof and see that token and client still stand, in one statement. `TokenRefused` otherwise."""
+    values = {"epoch": ring.epoch, "client_id": claims["client_id"], "jti": claims["jti"]}
+    values |= {"owner": proof.jkt, "proof_jti": proof.jti}
     row = (await session.execute(_ADMIT, values | {"expires": expires})).one()
     if not row.epoch:
         raise TokenRefused("use_dpop_nonce")
     if row.client_id is None:
         raise TokenRefused
-    if proof is not None and not row.fresh:
+    if not row.fresh:
         raise TokenRefused("invalid_dpop_proof")
     return Admitted(row.client_id, row.name, row.tax_code)
 
