@@ -14,6 +14,7 @@ from httpx import ASGITransport, AsyncClient
 from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from starlette.datastructures import State
 
 from app.core import embedded, migrate
 from app.core.blobs import Blobs
@@ -40,6 +41,8 @@ def database() -> Iterator[Database]:
     app_url, owner_url = embedded.addresses(SERVER, database=name)
     migrate.upgrade(owner_url, app_url)
     server = embedded.ensure(SERVER)
+    with psycopg.connect(server, autocommit=True) as connection:  # what a crash of the machine would lose nobody misses here
+        connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name)))
     yield Database(app_url, owner_url, server.replace("@/postgres?", f"@/{name}?"))
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -116,7 +119,7 @@ def blobs(tmp_path: Path) -> Blobs:
 @pytest.fixture
 async def main_app(settings: Settings, sessions: Sessions) -> AsyncIterator[FastAPI]:
     """The whole portal, opened in this process."""
-    app = create_app(settings)
+    app = portal_for(settings)
     async with app.router.lifespan_context(app):
         yield app
 
@@ -127,6 +130,19 @@ async def visitor(main_app: FastAPI) -> AsyncIterator[AsyncClient]:
     transport = ASGITransport(main_app, raise_app_exceptions=False)
     async with AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         yield client
+
+
+_built: dict[str, FastAPI] = {}
+
+
+def portal_for(settings: Settings) -> FastAPI:
+    """The portal under these settings, with nothing remembered. Its routes are built once: they cost more than most tests.
+
+    One at a time: whoever asks next takes it from whoever had it before.
+    """
+    app = _built.get(settings.public_url) or _built.setdefault(settings.public_url, create_app(settings))
+    app.state = State({"settings": settings, "stopping": False})
+    return app
 
 
 def emptying(connection: psycopg.Connection) -> bytes:

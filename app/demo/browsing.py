@@ -141,9 +141,10 @@ class _LinkReader(HTMLParser):
 class Browser:
     """One person's browser: cookies of its own, redirects followed, the language of the pages as set."""
 
-    def __init__(self, portal: str) -> None:
+    def __init__(self, portal: str, http: httpx.AsyncClient | None = None) -> None:
+        """`http`: another way to the portal than over the network."""
         self.portal = portal
-        self.http = httpx.AsyncClient(base_url=portal, follow_redirects=True, timeout=30)
+        self.http = http or httpx.AsyncClient(base_url=portal, follow_redirects=True, timeout=30)
 
     async def close(self) -> None:
         """Close the window."""

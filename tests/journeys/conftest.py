@@ -18,10 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.db import Sessions, sessions_of
 from app.core.settings import Settings
-from app.main import create_app
 from app.web import assets
 from tests import portal
-from tests.conftest import Database, emptying
+from tests.conftest import Database, emptying, portal_for
 
 AXE = assets.PACKAGES / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -49,7 +48,7 @@ class Portal:
     settings: Settings
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _socket() -> Iterator[socket.socket]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -73,8 +72,8 @@ async def served(
     )
     sessions = sessions_of(engine)
     await portal.seed(sessions, settings)
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, access_log=False))
-    running = asyncio.create_task(server.serve([_socket]))
+    server = uvicorn.Server(uvicorn.Config(portal_for(settings), log_config=None, access_log=False))
+    running = asyncio.create_task(server.serve([_socket.dup()]))
     async with asyncio.timeout(STARTS_IN_SECONDS):  # uvicorn offers nothing to wait for
         while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.02)

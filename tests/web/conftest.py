@@ -16,9 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.db import Sessions, sessions_of
 from app.core.settings import Settings
 from app.demo.browsing import Browser
-from app.main import create_app
 from tests import portal
-from tests.conftest import Database, emptying
+from tests.conftest import Database, emptying, portal_for
 
 HOME = "http://127.0.0.1:8000"
 
@@ -50,17 +49,15 @@ async def sessions(engine: AsyncEngine, settings: Settings, database: Database) 
 @pytest.fixture(scope="module")
 async def world(settings: Settings, sessions: Sessions) -> AsyncIterator[FastAPI]:
     """The whole portal in this process."""
-    app = create_app(settings)
+    app = portal_for(settings)
     async with app.router.lifespan_context(app):
         yield app
 
 
 async def browser_of(app: FastAPI, subject: str | None = None) -> Browser:
     """The browser of one demo person, signed in; of nobody when none is named."""
-    browser = Browser(HOME)
-    await browser.close()
     transport = ASGITransport(app, raise_app_exceptions=False)
-    browser.http = AsyncClient(transport=transport, base_url=HOME, follow_redirects=True)
+    browser = Browser(HOME, AsyncClient(transport=transport, base_url=HOME, follow_redirects=True))
     if subject:
         state = app.state
         browser.http.cookies.set("motcua", await portal.session_of(state.sessions, state.settings, subject))

@@ -27,15 +27,14 @@ from app.identity.claims import Organisation
 from app.issued.keyring import Keyring
 from app.issued.press import Press
 from app.jobs.registry import Tools
-from app.main import create_app
 from app.notices.channels import Mailer
 from app.registers import actions as registers
 from app.registers.rules import Dataset
 from app.trust import actions as trust
-from signing import Evidence, Need, Pool
+from signing import Evidence, Item, Need, Pool
 from tests import portal
 from tests.api.companies import company
-from tests.conftest import Database, emptying
+from tests.conftest import Database, emptying, portal_for
 from tests.house.filing.office import Office, OnceOnly
 from tests.machines import ISSUER, Portal
 from tests.make import pdf
@@ -128,8 +127,13 @@ def _container(pki: Pki, label: str) -> bytes:
 
 @pytest.fixture(scope="module")
 async def tools(settings: Settings, sessions: Sessions, pki: Pki, tmp_path_factory) -> AsyncIterator[Tools]:
+    told: dict[tuple[str, bytes | None], Item] = {}
+
     async def gather(needs: Iterable[Need], _at: datetime) -> Evidence:
-        return await pki.gather(needs)
+        """What an authority has told holds for the whole module: it is over before the answer is old."""
+        asked = {(need.url, need.request): need for need in needs}
+        told.update({key: pki.answer(need, clock.now()) for key, need in asked.items() if key not in told})
+        return Evidence().with_items(told[key] for key in asked)
 
     blobs = blobs_of(settings)
     async with Pool(size=1) as pool:
@@ -148,7 +152,7 @@ async def tools(settings: Settings, sessions: Sessions, pki: Pki, tmp_path_facto
 @pytest.fixture(scope="module")
 async def office(settings: Settings, sessions: Sessions, tools: Tools, pki: Pki) -> AsyncIterator[Office]:
     """The portal in this process, nobody signed in yet."""
-    app = create_app(settings)
+    app = portal_for(settings)
     async with app.router.lifespan_context(app):
         transport = ASGITransport(app=app, raise_app_exceptions=False)
         async with AsyncClient(transport=transport, base_url=ISSUER) as http:
