@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
+from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.approvals import actions as approvals
@@ -17,7 +18,7 @@ from app.catalogue.lint import lint
 from app.catalogue.models import ProcedureDraft, ProcedureEnd, ProcedureVersion
 from app.catalogue.procedure import Procedure
 from app.catalogue.reading import MAX_SIGNS, Written, read
-from app.catalogue.writing import written
+from app.catalogue.relaid import relaid
 from app.core.actor import SYSTEM, Actor
 from app.core.clock import day_in_vietnam
 from app.core.errors import Conflict, Incomplete, Problem
@@ -45,8 +46,10 @@ TAKEN = Text(
 )
 
 
-async def publish(session: AsyncSession, actor: Actor, definition: Mapping[str, Any], *, at: datetime) -> Procedure:
-    """Publish a version, for ever. `Incomplete` with everything the linter finds; `Conflict` for another content."""
+async def publish(
+    session: AsyncSession, actor: Actor, definition: Mapping[str, Any], *, text: str | None = None, at: datetime
+) -> Procedure:
+    """Publish a version with its file, for ever. `Incomplete` with what the linter finds; `Conflict` for another content."""
     actor.must(Permission.PROCEDURE_PUBLISH)
     if problems := lint(definition):
         raise Incomplete(problems)
@@ -55,7 +58,7 @@ async def publish(session: AsyncSession, actor: Actor, definition: Mapping[str, 
     if kept and kept != sha256:
         raise Conflict(TAKEN, slug="version-published")
     if kept is None:
-        await _keep(session, actor, procedure, definition, sha256, at)
+        await _keep(session, actor, procedure, definition, sha256, text, at)
     return procedure
 
 
@@ -79,7 +82,13 @@ async def _fingerprint(session: AsyncSession, slug: str, version: int) -> str | 
 
 
 async def _keep(
-    session: AsyncSession, actor: Actor, procedure: Procedure, definition: Mapping[str, Any], sha256: str, at: datetime
+    session: AsyncSession,
+    actor: Actor,
+    procedure: Procedure,
+    definition: Mapping[str, Any],
+    sha256: str,
+    text: str | None,
+    at: datetime,
 ) -> None:
     row = ProcedureVersion(
         slug=procedure.slug,
@@ -90,6 +99,7 @@ async def _keep(
         valid_to=procedure.valid_to,
         decision=procedure.decision,
         published_at=at,
+        text=text if text and files.sha256_of(text) == sha256 else None,
         search_text=search_text(procedure),
     )
     session.add(row)
@@ -116,7 +126,7 @@ async def draft(session: AsyncSession, actor: Actor, slug: str, *, code: str = "
     content.pop("valid_to", None)
     if code:
         content["code"] = {"national": code, "certain": True}
-    return _begin(session, actor, slug, written(content), at)
+    return _begin(session, actor, slug, relaid(await drafts.text_of(session, slug, newest.version), content), at)
 
 
 async def take_in(session: AsyncSession, actor: Actor, written_text: str, *, at: datetime) -> UUID:
@@ -210,11 +220,11 @@ async def confirm(session: AsyncSession, actor: Actor, approval_id: UUID, *, at:
     """Publish what another person proposed, exactly that content, from its day on. The draft is gone then."""
     actor.must(Permission.PROCEDURE_PUBLISH)
     asked = await approvals.confirm(session, actor, approval_id, VERSION_CHANGE, at=at)
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('procedure versions'))"))
+    await session.execute(sql("SELECT pg_advisory_xact_lock(hashtext('procedure versions'))"))
     if wrong := await drafts.out_of_turn(session, Procedure.of(asked["content"]), day_in_vietnam(at)):
         raise Incomplete(wrong)
-    procedure = await publish(session, actor, asked["content"], at=at)
     row = await session.get(ProcedureDraft, UUID(asked["draft"]))
+    procedure = await publish(session, actor, asked["content"], text=row.text if row else None, at=at)
     if row is not None:
         await session.delete(row)
     return procedure
@@ -259,7 +269,7 @@ async def confirm_end(session: AsyncSession, actor: Actor, approval_id: UUID, *,
     """End the procedure as another person proposed. `Conflict` when it has ended or a later version was published since."""
     actor.must(Permission.PROCEDURE_PUBLISH)
     asked = await approvals.confirm(session, actor, approval_id, RETIREMENT, at=at)
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('procedure versions'))"))
+    await session.execute(sql("SELECT pg_advisory_xact_lock(hashtext('procedure versions'))"))
     newest = await drafts.newest(session, asked["slug"])
     if newest.version != asked["version"] or await session.get(ProcedureEnd, (newest.slug, newest.version)):
         raise Conflict

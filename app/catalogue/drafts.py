@@ -179,10 +179,12 @@ def _found(mark: Any) -> bool:
 
 
 async def text_of(session: AsyncSession, slug: str, version: int) -> str:
-    """A published version as a file: as it was shipped, with its comments, or written anew with the same content. `NotFound`."""
+    """A published version as a file: as it was written, with its comments, or written anew with the same content. `NotFound`."""
     row = await session.get(ProcedureVersion, (slug, version))
     if row is None:
         raise NotFound(UNKNOWN, slug="unknown-procedure")
+    if row.text is not None:
+        return row.text
     shipped = files.shipped(slug, version)
     if shipped is not None and files.sha256_of(shipped) == row.sha256:
         return shipped

@@ -24,6 +24,7 @@ class ProcedureVersion(Base):
     valid_to: Mapped[date | None]
     decision: Mapped[str | None]
     published_at: Mapped[datetime]
+    text: Mapped[str | None]  # the file as it was written in the workshop; a shipped version's file is shipped
     search_text: Mapped[str]  # folded: titles, sector and summary, as `core.text.fold` writes them
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from app.catalogue.definition import Page, Section
 from app.catalogue.forms import Form, remove_row
 from app.catalogue.views import FieldView
 from app.core.errors import Problem
@@ -70,6 +71,13 @@ def ids_of(views: Iterable[FieldView]) -> set[str]:
     """The element ids of a page's controls, cells included."""
     every = list(views)
     return {each.id for view in every for each in (view, *view.inside, *(cell for row in view.rows for cell in row))}
+
+
+def sections(shown: Page, views: list[FieldView]) -> list[tuple[Section | None, list[FieldView]]]:
+    """The controls under the headings of their sections; all under none where the page has no sections."""
+    if not shown.sections:
+        return [(None, views)]
+    return [(section, [view for view in views if view.name in section.fields]) for section in shown.sections]
 
 
 def only_open(views: Iterable[FieldView], open_fields: Collection[str] | None) -> list[FieldView]:

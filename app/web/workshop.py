@@ -1,7 +1,7 @@
-"""The workshop of procedures: read, write, compare, try out, and publish by two persons."""
+"""The workshop of procedures: every version, what waits for a second person, what comes from a file."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,24 +10,18 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from app.catalogue import actions, drafts, editing, queries
+from app.catalogue import actions, drafts, queries
 from app.catalogue.diff import differences
-from app.catalogue.editing import SECTION_NAME, Section
-from app.catalogue.forms import Form as EForm
-from app.catalogue.procedure import Procedure
-from app.catalogue.reading import Written, read
-from app.catalogue.writing import written
 from app.core.actor import Actor
 from app.core.clock import day_in_vietnam
 from app.core.db import transaction
 from app.core.entry import admits
-from app.core.errors import Incomplete, NotFound, Problem, Refusal
+from app.core.errors import Incomplete, Problem
 from app.core.permissions import Permission
 from app.core.text import Text
 from app.identity import queries as identity
-from app.reports.simulate import simulate
-from app.web import public
-from app.web.deps import At, Form, Posted, Session, Visitor, csrf, official, record_view, who_uploads
+from app.web.acts import day, refused
+from app.web.deps import At, Form, Session, Visitor, csrf, official, who_uploads
 from app.web.deps import moment as now
 from app.web.pages import page
 from app.web.uploads import Upload
@@ -46,13 +40,8 @@ STANDING_NAME = {
     drafts.Standing.ENDED: (Text("Hết hiệu lực", "Ended"), "grey"),
     drafts.Standing.RETIRED: (Text("Đã bãi bỏ", "Retired"), "red"),
 }
-_NO_DAY = Text("Hãy nhập ngày, tháng, năm có thật.", "Enter a real day, month and year.")
 _NOT_UTF8 = Text("Tệp phải là văn bản YAML, mã UTF-8.", "The file must be YAML text in UTF-8.")
 _TOO_LARGE = Text("Tệp lớn hơn 1 MB.", "The file is larger than 1 MB.")
-_UNREADABLE = Text(
-    "Bản nháp còn lỗi nên chưa xem trước hoặc chạy thử được. Hãy sửa các lỗi được liệt kê.",
-    "The draft has faults and cannot be shown or tried out yet. Put right what is listed.",
-)
 
 
 @router.get("")
@@ -72,160 +61,6 @@ async def _home(request: Request, session: AsyncSession, at: datetime, **more: A
         "standings": STANDING_NAME,
     }
     return page(request, "admin/workshop.html", **shown | more)
-
-
-@router.get("/ban-nhap/{draft_id}")
-async def editor(request: Request, session: Session, at: At, draft_id: UUID) -> Response:
-    """A draft: what is wrong with it, what it changes, and the file itself."""
-    return await _editor(request, session, at, draft_id)
-
-
-async def _editor(request: Request, session: AsyncSession, at: datetime, draft_id: UUID, **more: Any) -> Response:
-    row = await drafts.one(session, draft_id)
-    found = read(more.get("typed") or row.text)
-    procedure = None if found.problems else Procedure.of(found.definition)
-    before = await drafts.newest_or_none(session, row.slug)
-    turn = await drafts.out_of_turn(session, procedure, day_in_vietnam(at)) if procedure else []
-    shown: dict[str, Any] = {
-        "draft": row,
-        "title": procedure.title if procedure else before.title if before else None,
-        "text": row.text,
-        "faults": _placed(found, [*found.problems, *turn]),
-        "before": before,
-        "lines": differences(before, procedure) if before and procedure else [],
-        "sections": SECTION_NAME if found.definition else {},
-        "sound": procedure is not None,
-        "unsure": drafts.unsure(found.definition),
-    }
-    return page(request, "admin/workshop-draft.html", **shown | more)
-
-
-def _placed(found: Written, problems: list[Problem]) -> list[tuple[int, Problem]]:
-    """Each fault with its line, in the order of the file."""
-    placed = [(found.line_of(problem.where), problem) for problem in problems]
-    return sorted(placed, key=lambda pair: pair[0])
-
-
-@router.post("/ban-nhap/{draft_id}")
-async def save(request: Request, session: Session, at: At, actor: Writer, draft_id: UUID, form: Form) -> Response:
-    """Keep the file as it was typed."""
-    typed = form.get("text")
-
-    async def keep() -> None:
-        await actions.save(session, actor, draft_id, _revision(form), f"{typed}\n", at=at)
-
-    return await _on_draft(request, session, at, draft_id, keep, typed=typed)
-
-
-@router.get("/ban-nhap/{draft_id}/phan/{section}")
-async def part(request: Request, session: Session, draft_id: UUID, section: Section) -> Response:
-    """The form for the common changes of one part."""
-    row = await drafts.one(session, draft_id)
-    shown = editing.things(read(row.text).definition, section)
-    words: dict[str, Any] = {"section": section, "name": SECTION_NAME[section], "addable": section in editing.ADDABLE}
-    return page(request, "admin/workshop-part.html", draft=row, things=shown, **words)
-
-
-@router.post("/ban-nhap/{draft_id}/phan/{section}")
-async def change(
-    request: Request, session: Session, at: At, actor: Writer, draft_id: UUID, section: Section, form: Form
-) -> Response:
-    """Take the changes of one part into the draft."""
-    row = await drafts.one(session, draft_id)
-    after = editing.changed(read(row.text).definition, section, {name: value.strip() for name, value in form.pairs})
-
-    async def keep() -> None:
-        await actions.save(session, actor, draft_id, _revision(form), written(after), at=at)
-
-    return await _on_draft(request, session, at, draft_id, keep)
-
-
-@router.get("/ban-nhap/{draft_id}/xem")
-async def preview(request: Request, session: Session, at: At, draft_id: UUID) -> Response:
-    """Every page of the form, as a business is asked, for looking at only."""
-    found = await _sound(session, draft_id)
-    if found is None:
-        return await _refused(request, session, at, draft_id, _UNREADABLE)
-    form = EForm(found)
-    pages = [(each, form.views(each.id, {})) for each in found.pages]
-    return page(request, "admin/workshop-preview.html", procedure=found, pages=pages, here=f"{HOME}/ban-nhap/{draft_id}")
-
-
-@router.get("/ban-nhap/{draft_id}/trang-cong-khai")
-async def public_page(request: Request, session: Session, at: At, draft_id: UUID) -> Response:
-    """The public page as it would be."""
-    found = await _sound(session, draft_id)
-    if found is None:
-        return await _refused(request, session, at, draft_id, _UNREADABLE)
-    return await public.about(request, session, at, found, may_start=False)
-
-
-@router.get("/ban-nhap/{draft_id}/thu", dependencies=[Depends(record_view("simulation"))])
-async def try_out(request: Request, session: Session, at: At, actor: Writer, draft_id: UUID) -> Response:
-    """Replay past dossiers on the draft."""
-    found = await _sound(session, draft_id)
-    if found is None:
-        return await _refused(request, session, at, draft_id, _UNREADABLE)
-    told = await simulate(session, actor, found)
-    return page(request, "admin/workshop-simulation.html", procedure=found, told=told, here=f"{HOME}/ban-nhap/{draft_id}")
-
-
-async def _sound(session: AsyncSession, draft_id: UUID) -> Procedure | None:
-    found = read((await drafts.one(session, draft_id)).text)
-    return None if found.problems else Procedure.of(found.definition)
-
-
-async def _refused(request: Request, session: AsyncSession, at: datetime, draft_id: UUID, why: Text) -> Response:
-    return await _editor(request, session, at, draft_id, status=409, problems=(Problem("", "draft-unsound", why),))
-
-
-@router.post("/ban-nhap/{draft_id}/de-nghi")
-async def propose(request: Request, session: Session, at: At, actor: Writer, draft_id: UUID, form: Form) -> Response:
-    """Propose the draft as the next version."""
-
-    async def ask() -> None:
-        await actions.propose(session, actor, draft_id, _revision(form), form.get("note"), at=at)
-
-    return await _on_draft(request, session, at, draft_id, ask, to=HOME)
-
-
-@router.post("/ban-nhap/{draft_id}/bo")
-async def discard(request: Request, session: Session, at: At, actor: Writer, draft_id: UUID, form: Form) -> Response:
-    """Throw the draft away."""
-
-    async def throw() -> None:
-        await actions.discard(session, actor, draft_id, _revision(form), at=at)
-
-    return await _on_draft(request, session, at, draft_id, throw, to=HOME)
-
-
-async def _on_draft(
-    request: Request,
-    session: AsyncSession,
-    at: datetime,
-    draft_id: UUID,
-    deed: Callable[[], Awaitable[None]],
-    *,
-    to: str = "",
-    **more: Any,
-) -> Response:
-    try:
-        async with session.begin_nested():
-            await deed()
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return await _editor(request, session, at, draft_id, status=409, problems=_problems(refusal), **more)
-    return RedirectResponse(to or f"{HOME}/ban-nhap/{draft_id}", status_code=303)
-
-
-def _problems(refusal: Refusal) -> tuple[Problem, ...]:
-    return tuple(refusal.problems) if isinstance(refusal, Incomplete) else (Problem("", refusal.slug, refusal.text),)
-
-
-def _revision(form: Posted) -> int:
-    text = form.get("revision")
-    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 @router.get("/{slug}/{version}.yaml")
@@ -269,23 +104,13 @@ async def begin(session: Session, at: At, actor: Writer, slug: str) -> Response:
 @router.post("/{slug}/{version}/bai-bo")
 async def retire(request: Request, session: Session, at: At, actor: Writer, slug: str, version: int, form: Form) -> Response:
     """Propose that the procedure ends."""
-    try:
-        async with session.begin_nested():
-            await actions.propose_end(session, actor, slug, _day(form, "last-day"), form.get("note"), at=at)
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        more: dict[str, Any] = {"problems": _problems(refusal), "typed": dict(form.pairs), "status": 422}
-        return await _version(request, session, at, slug, version, **more)
+
+    async def ask() -> None:
+        await actions.propose_end(session, actor, slug, day(form, "last-day"), form.get("note"), at=at)
+
+    if told := await refused(session, ask):
+        return await _version(request, session, at, slug, version, typed=dict(form.pairs), **told)
     return RedirectResponse(HOME, status_code=303)
-
-
-def _day(form: Posted, name: str) -> date:
-    try:
-        year, month, day = (int(form.get(f"{name}-{part}")) for part in ("year", "month", "day"))
-        return date(year, month, day)
-    except (ValueError, OverflowError):
-        raise Incomplete([Problem(name, "bad-day", _NO_DAY)]) from None
 
 
 @router.post("/cong-bo/{approval_id}")
@@ -306,14 +131,15 @@ async def reject(request: Request, session: Session, at: At, actor: Writer, appr
     return await _decided(request, session, at, lambda: actions.reject(session, actor, approval_id, at=at))
 
 
+@router.post("/rut/{approval_id}")
+async def withdraw(request: Request, session: Session, at: At, actor: Writer, approval_id: UUID) -> Response:
+    """Take back what one has proposed oneself."""
+    return await _decided(request, session, at, lambda: actions.withdraw(session, actor, approval_id, at=at))
+
+
 async def _decided(request: Request, session: AsyncSession, at: datetime, deed: Callable[[], Awaitable[object]]) -> Response:
-    try:
-        async with session.begin_nested():
-            await deed()
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return await _home(request, session, at, status=409, problems=_problems(refusal))
+    if told := await refused(session, deed):
+        return await _home(request, session, at, **told)
     return RedirectResponse(HOME, status_code=303)
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.catalogue import queries as catalogue
-from app.catalogue.definition import Page, Section
+from app.catalogue.definition import Page
 from app.catalogue.forms import Form as EForm
 from app.catalogue.paging import Typed
 from app.catalogue.references import Records
@@ -161,20 +161,13 @@ def _form_page(request: Request, at_page: _AtPage, notice: Text | None = None) -
         names=[each.title for each in at_page.form.pages],
         at_page=at_page.form.pages.index(shown),
         previous=before[-1].id if before else None,
-        sections=_sections(shown, views),
+        sections=forms.sections(shown, views),
         has_rows=any(view.rows for view in views),
         problems=[("", notice), *links] if notice else links,
         revision=at_page.revision,
         saved_at=at_page.saved_at,
         live=True,
     )
-
-
-def _sections(shown: Page, views: list[FieldView]) -> list[tuple[Section | None, list[FieldView]]]:
-    """The controls under the headings of their sections; all under none where the page has no sections."""
-    if not shown.sections:
-        return [(None, views)]
-    return [(section, [view for view in views if view.name in section.fields]) for section in shown.sections]
 
 
 def open_fields(case: CaseFile) -> set[str] | None:
