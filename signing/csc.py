@@ -1,11 +1,12 @@
 """A key at a remote signing service (Cloud Signature Consortium API, version 1.0.4). Only digests travel."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from asn1crypto import algos, core, x509
 
@@ -13,6 +14,10 @@ from signing.fetch import FetchFailed, FetchRules, exchange
 from signing.keys import DIGEST, KeyFailed, mechanism_of
 
 _WRONG_SECRET = {"invalid_pin", "invalid_otp"}
+_ENDED = "invalid_token"
+_ENDS_EARLY_S = 30.0
+"""A token that is about to end may have ended when it arrives."""
+_LASTS_S = 3600
 
 
 @dataclass(frozen=True)
@@ -23,33 +28,72 @@ class Consent:
     otp: str = field(default="", repr=False)
 
 
+@dataclass
+class ClientToken:
+    """Who we are at a service that gives tokens for a while (OAuth 2.0, client credentials): asked for when one is needed."""
+
+    url: str
+    client_id: str
+    secret: str = field(repr=False)
+    _held: str = field(default="", init=False, repr=False)
+    _until: float = field(default=0.0, init=False, repr=False)
+
+    async def value(self, rules: FetchRules, *, fresh: bool = False) -> str:
+        """A token that still counts; `fresh` when the service would not have the last one. Raises `KeyFailed`."""
+        now = asyncio.get_running_loop().time()
+        if fresh or now >= self._until:
+            told = await _exchanged(self.url, rules, self._request(), "application/x-www-form-urlencoded", {})
+            held, lasts = told.get("access_token"), told.get("expires_in", _LASTS_S)
+            if not (isinstance(held, str) and held.isascii() and held.isprintable() and isinstance(lasts, int | float)):
+                raise KeyFailed("unsuitable", "the token service gave no token")
+            self._held, self._until = held, now + lasts - _ENDS_EARLY_S
+        return self._held
+
+    def _request(self) -> bytes:
+        said = {"grant_type": "client_credentials", "scope": "service", "client_id": self.client_id, "client_secret": self.secret}
+        return urlencode(said).encode()
+
+
 @dataclass(frozen=True)
 class CscService:
-    """`url` ends before `/credentials/…`; `token` is the service's bearer token for us. `rules` name this host alone.
+    """`url` ends before `/credentials/…`; `token` is the service's bearer token for us, lasting or given for a while.
 
-    Its time limit must leave a person time to answer on the telephone.
+    `rules` name the service's hosts alone. Their time limit must leave a person time to answer on the telephone.
     """
 
     url: str
-    token: str = field(repr=False)
+    token: str | ClientToken = field(repr=False)
     rules: FetchRules
 
     async def call(self, method: str, said: Mapping[str, Any]) -> dict[str, Any]:
         """Raises `KeyFailed`."""
-        if urlsplit(self.url).scheme != "https" and not self.rules.allow_loopback:
-            raise KeyFailed("unsuitable", "a signing service is called over https only")
         body = json.dumps(said).encode()
-        headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}
         try:
-            came = await exchange(f"{self.url}/{method}", self.rules, body=body, kind="application/json", headers=headers)
-            answer = json.loads(came)
-        except FetchFailed as failed:
-            raise _failed(failed) from failed
-        except ValueError as broken:
-            raise KeyFailed("unsuitable", f"{method}: no JSON") from broken
-        if not isinstance(answer, dict):
-            raise KeyFailed("unsuitable", f"{method}: no JSON object")
-        return answer
+            return await self._asked(method, body, fresh=False)
+        except KeyFailed as failed:
+            if not isinstance(self.token, ClientToken) or failed.detail != _ENDED:
+                raise
+        return await self._asked(method, body, fresh=True)
+
+    async def _asked(self, method: str, body: bytes, *, fresh: bool) -> dict[str, Any]:
+        token = self.token if isinstance(self.token, str) else await self.token.value(self.rules, fresh=fresh)
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        return await _exchanged(f"{self.url}/{method}", self.rules, body, "application/json", headers)
+
+
+async def _exchanged(url: str, rules: FetchRules, body: bytes, kind: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    """One question to the service; only a JSON object is an answer. Raises `KeyFailed`."""
+    if urlsplit(url).scheme != "https" and not rules.allow_loopback:
+        raise KeyFailed("unsuitable", "a signing service is called over https only")
+    try:
+        answer = json.loads(await exchange(url, rules, body=body, kind=kind, headers=headers))
+    except FetchFailed as failed:
+        raise _failed(failed) from failed
+    except ValueError as broken:
+        raise KeyFailed("unsuitable", f"{url.rpartition('/')[2]}: no JSON") from broken
+    if not isinstance(answer, dict):
+        raise KeyFailed("unsuitable", f"{url.rpartition('/')[2]}: no JSON object")
+    return answer
 
 
 @dataclass(frozen=True)
@@ -133,6 +177,8 @@ def _failed(failed: FetchFailed) -> KeyFailed:
     word = _word(failed.answer)
     if word in _WRONG_SECRET:
         return KeyFailed("wrong-pin", word)
+    if failed.status == 401 and word in {"", _ENDED}:  # RFC 6750: nothing was done yet, so it may be asked again
+        return KeyFailed("refused", _ENDED)
     if failed.reason == "status" and 400 <= failed.status < 500:
         return KeyFailed("refused", word or str(failed.status))
     if failed.reason.startswith("forbidden"):

@@ -52,7 +52,7 @@ async def provider_of(pki: Pki) -> AsyncIterator[Provider]:
 
     @web.middleware
     async def listen(request: web.Request, handler):
-        said = await request.json()
+        said = await request.json() if request.content_type == "application/json" else dict(await request.post())
         provider.asked.append((request.path, said, request.headers.get("Authorization", "")))
         return provider.instead(request.path, said) or await handler(request)
 

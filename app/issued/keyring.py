@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 import signing
 from app.core.settings import Settings
 from app.issued.rules import Way
-from signing.csc import Consent, CscService, CscSigner, open_csc
+from signing.csc import ClientToken, Consent, CscService, CscSigner, open_csc
 from signing.hsm import HsmKey, HsmSigner, open_hsm
 from signing.keys import KeyFailed
 
@@ -53,13 +53,19 @@ class Pkcs11(_Entry):
 
 
 class Csc(_Entry):
-    """A key at a remote signing service. `pin_file` for a seal that signs without a person."""
+    """A key at a remote signing service. `pin_file` for a seal that signs without a person.
+
+    A service that gives tokens for a while names `token_url`, `client_id` and the secret's file instead of `token_file`.
+    """
 
     kind: Literal["csc"]
     url: str
     credential: str
     approval: bool = True
     token_file: Path | None = None
+    token_url: str = ""
+    client_id: str = ""
+    client_secret_file: Path | None = None
     pin_file: Path | None = None
     timeout_seconds: float = Field(120, gt=0, le=300)
 
@@ -143,12 +149,17 @@ class Keyring:
         return open_hsm(where, own, self._certificates(entry.chain) if entry.chain else (), pss=entry.pss)
 
     async def _csc(self, entry: Csc) -> CscSigner:
-        # This host alone, and a limit that leaves a person time to answer on the telephone.
-        hosts = frozenset({urlsplit(entry.url).hostname or ""})
+        # These hosts alone, and a limit that leaves a person time to answer on the telephone.
+        hosts = frozenset(urlsplit(url).hostname or "" for url in (entry.url, entry.token_url or entry.url))
         rules = signing.FetchRules(hosts, allow_loopback=self.loopback, max_bytes=1 << 20, timeout_s=entry.timeout_seconds)
-        service = CscService(entry.url.rstrip("/"), self._secret(entry.token_file, self.csc_token), rules)
+        service = CscService(entry.url.rstrip("/"), self._standing(entry), rules)
         consent = Consent() if entry.approval else Consent(pin=self._secret(entry.pin_file, self.pin))
         return await open_csc(service, entry.credential, consent)
+
+    def _standing(self, entry: Csc) -> str | ClientToken:
+        if not entry.token_url:
+            return self._secret(entry.token_file, self.csc_token)
+        return ClientToken(entry.token_url, entry.client_id, self._secret(entry.client_secret_file, self.csc_token))
 
     def _entry(self, name: str) -> Pkcs12 | Pkcs11 | Csc | Upload:
         path = self._path(f"{name}.toml")

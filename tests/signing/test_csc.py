@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from signing import Verdict, check, sign_paper
-from signing.csc import Consent, CscService, open_csc
+from signing.csc import ClientToken, Consent, CscService, open_csc
 from signing.keys import KeyFailed, fits
 from tests.csc import RULES, Provider, provider_of
 
@@ -108,6 +108,50 @@ async def test_a_refusal_is_told_by_its_kind_and_not_in_the_service_s_words(prov
         await signer.sign(bytes(32), "rsassa_pss")
     assert failed.value.reason == reason
     assert "words of the service" not in str(failed.value)
+
+
+async def test_a_service_that_gives_tokens_for_a_while_is_asked_for_one_when_it_is_needed(provider, pki):
+    """Client credentials: once, again when it has ended, and once more when the service says that it has."""
+    given, ended = iter("abcdef"), set()
+
+    def answer(path: str, _said: dict) -> web.StreamResponse | None:
+        if path.endswith("/oauth2/token"):
+            return web.json_response({"access_token": next(given), "token_type": "Bearer", "expires_in": 3600})
+        refused = not path.endswith("info") and provider.asked[-1][2].removeprefix("Bearer ") in ended
+        return web.json_response({"error": "invalid_token"}, status=401) if refused else None
+
+    provider.instead = answer
+    token = ClientToken(str(provider.server.make_url("/oauth2/token")), "portal", "secret of the portal")
+    signer = await open_csc(replace(provider.service(), token=token), "vn/biz")
+    await signer.sign(bytes(32), "rsassa_pss")
+    assert provider.paths() == ["token", "info", "authorize", "signHash"]
+    assert (provider.asked[0][1]["grant_type"], provider.asked[3][2]) == ("client_credentials", "Bearer a")
+    ended.add("a")
+    await signer.sign(bytes(32), "rsassa_pss")
+    assert provider.paths()[4:] == ["authorize", "token", "authorize", "signHash"]
+    ended |= set("bcdef")
+    with pytest.raises(KeyFailed, match="refused"):
+        await signer.sign(bytes(32), "rsassa_pss")
+    assert provider.paths()[8:] == ["authorize", "token", "authorize"], "one try more, not a loop"
+    assert "secret" not in repr(signer)
+
+
+@pytest.mark.parametrize(
+    "said, status, reason",
+    [
+        ({"error": "invalid_client"}, 401, "refused"),
+        ({}, 200, "unsuitable"),
+        ({"access_token": "a\nX: y"}, 200, "unsuitable"),
+        ({}, 503, "unreachable"),
+    ],
+    ids=["unknown-client", "no-token", "two-lines", "down"],
+)
+async def test_without_a_token_nothing_is_asked_of_the_key(provider, said, status, reason):
+    provider.instead = lambda _path, _said: web.json_response(said, status=status)
+    token = ClientToken(str(provider.server.make_url("/oauth2/token")), "portal", "secret")
+    with pytest.raises(KeyFailed) as failed:
+        await open_csc(replace(provider.service(), token=token), "vn/biz")
+    assert (failed.value.reason, provider.paths()) == (reason, ["token"])
 
 
 @pytest.mark.parametrize(
