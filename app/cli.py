@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from app import cli_sharing
 from app.core import clock, logs
 from app.core.db import Sessions, engine_for, sessions_of, transaction
 from app.core.errors import Refusal
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_procedures(groups)
     _signature_parsers(groups)
     _json(_add(_group(groups, "audit", "the log"), "verify", _audit_verify, "recompute the sealed logs"))
+    cli_sharing.add(groups, _settings)
     return root
 
 

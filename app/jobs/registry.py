@@ -24,7 +24,7 @@ from app.issued.press import Press
 from app.issued.rules import RESULTS
 from app.notices import actions as notices
 from app.notices.channels import Mailer
-from app.sharing import agreements_papers
+from app.sharing import agreements_papers, witnessing
 from app.trust import actions as trust_actions
 from app.trust import queries as trust
 
@@ -176,6 +176,13 @@ async def sign_agreement(tools: Tools, payload: Payload, at: datetime) -> None:
         await agreements_papers.sign(session, payload["agreement"], int(payload["version"]), press=tools.press, at=at)
 
 
+async def mail_witness(tools: Tools, payload: Payload, _at: datetime) -> None:
+    """Send one party the checkpoints of a week."""
+    async with transaction(tools.sessions) as session:
+        address, letter = await witnessing.letter(session, payload["week"], payload["party"], url=tools.settings.issuer)
+    await tools.mailer.write(letter, address)
+
+
 JOBS: dict[str, Job] = {
     automatic.PROCEED: proceed,
     "documents.check": check_document,
@@ -190,6 +197,7 @@ JOBS: dict[str, Job] = {
     "issued.extend": extend_paper,
     "dossiers.recount": recount_deadlines,
     "notices.deliver": deliver_notice,
+    witnessing.MAIL: mail_witness,
     agreements_papers.PRINT: print_agreement,
     agreements_papers.ACCEPT: accept_agreement,
     agreements_papers.SIGN: sign_agreement,

@@ -7,6 +7,7 @@ from app.audit import seal
 from app.audit.logs import sealed_logs
 from app.core.db import transaction
 from app.jobs.registry import Tools
+from app.sharing import witnessing
 
 
 async def seal_logs(tools: Tools, at: datetime) -> None:
@@ -34,3 +35,15 @@ async def _seal(tools: Tools, reach: timedelta, at: datetime) -> None:
             after = made.last
         async with transaction(tools.sessions) as session:
             await seal.beat(session, log, key, at=at)
+
+
+async def stamp_logs(tools: Tools, at: datetime) -> None:
+    """Have the state of every log stamped. An authority that does not answer is asked again in the next turn."""
+    for log in sealed_logs():
+        await witnessing.stamp_log(tools.sessions, tools.settings, log, at=at)
+
+
+async def call_witnesses(tools: Tools, at: datetime) -> None:
+    """Send the week's checkpoints to the parties, where that was not done yet."""
+    async with transaction(tools.sessions) as session:
+        await witnessing.call_witnesses(session, at=at)

@@ -1,6 +1,7 @@
 """Channels out of the portal: today e-mail by SMTP. A channel sends or raises `Unreachable`; what to do then is the action's."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Self
@@ -10,6 +11,7 @@ import aiosmtplib
 
 from app.core.errors import Unreachable
 from app.core.settings import Settings
+from app.core.text import Text
 from app.notices.queries import Shown
 
 SMTP_TIMEOUT_SECONDS = 10
@@ -24,6 +26,17 @@ class Rejected(Unreachable):
     """The mail server took the connection and refused the message."""
 
     slug = "mail-rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail to another agency: `id` is the same whenever it is sent again; `attached` is text that machines read."""
+
+    id: str
+    subject: Text
+    body: Text
+    at: datetime
+    attached: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +55,18 @@ class Mailer:
 
     async def send(self, notice: Shown, address: str) -> None:
         """Send the notice. Raises `Unreachable` when it was not taken; the error names no address."""
+        await self._post(self.message(notice, address))
+
+    async def write(self, letter: Letter, address: str) -> None:
+        """Send a letter to another agency. Raises `Unreachable` as `send` does."""
+        parts = [letter.body.vi, letter.attached, "---", letter.body.en, _CLOSING_VI, _CLOSING_EN]
+        mail = self._envelope(letter.id, letter.subject, address, letter.at)
+        mail.set_content("\n\n".join(filter(None, parts)) + "\n")
+        await self._post(mail)
+
+    async def _post(self, mail: EmailMessage) -> None:
         try:
-            await aiosmtplib.send(
-                self.message(notice, address), hostname=self.host, port=self.port, timeout=SMTP_TIMEOUT_SECONDS, start_tls=None
-            )
+            await aiosmtplib.send(mail, hostname=self.host, port=self.port, timeout=SMTP_TIMEOUT_SECONDS, start_tls=None)
         except aiosmtplib.SMTPResponseException as error:
             raise Rejected(slug=f"mail-rejected-{error.code}") from error
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -53,15 +74,19 @@ class Mailer:
 
     def message(self, notice: Shown, address: str) -> EmailMessage:
         """The mail: what happened and where to look, no facts of the dossier beyond its number."""
+        mail = self._envelope(str(notice.id), notice.title, address, notice.at)
+        mail.set_content(self._text(notice))
+        return mail
+
+    def _envelope(self, named: str, subject: Text, address: str, at: datetime) -> EmailMessage:
         mail = EmailMessage()
         mail["From"], mail["To"] = self.sender, address
-        mail["Subject"] = f"{notice.title.vi} / {notice.title.en}"
-        mail["Date"] = format_datetime(notice.at)
+        mail["Subject"] = f"{subject.vi} / {subject.en}"
+        mail["Date"] = format_datetime(at)
         # The same notice always has the same id: a mailbox shows a repeated delivery once.
-        mail["Message-ID"] = f"<{notice.id}@{urlsplit(self.public_url).hostname}>"
+        mail["Message-ID"] = f"<{named}@{urlsplit(self.public_url).hostname}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["Content-Language"] = "vi, en"
-        mail.set_content(self._text(notice))
         return mail
 
     def _text(self, notice: Shown) -> str:
