@@ -21,9 +21,11 @@ from signing import offline
 from signing.algorithms import ALGORITHMS
 from signing.evidence import EMBEDDED, NO_EVIDENCE, Evidence, Item, Source
 from signing.model import Answer, Origin, Revocation, Revoked, Role
-from signing.remembered import REMEMBERING
+from signing.remembered import REMEMBERING, Asked, Memory, good_chains
 from signing.trust import Authority, TrustSnapshot
 
+_LONGEST = 8_192
+"""A longer certificate is judged anew each time."""
 UNKNOWN = Revocation(Revoked.UNKNOWN)
 
 
@@ -50,11 +52,20 @@ class Moment:
 def judge(
     leaf: x509.Certificate, moment: Moment, trust: TrustSnapshot, evidence: Evidence, embedded: Evidence = NO_EVIDENCE
 ) -> Chain:
-    """Judge with our own evidence; only where that says nothing about a proven past, with the document's as well."""
+    """Judge with our own evidence; only where that says nothing about a proven past, with the document's as well.
+
+    What our own evidence finds good is remembered: a dossier's papers are signed by the same few and judged at the same moment.
+    """
+    asked = leaf.dump(), moment.at
+    known: Memory[Asked, Chain] = good_chains(trust, evidence)
+    if asked in known:
+        return known[asked]
     ours = Evidence(tuple(item for item in evidence.items if _speaks_of(item, leaf)))
     chain = _judge(leaf, moment.at, trust, ours)
     if moment.proven and chain.code in ("REV_UNKNOWN", "REV_STALE") and embedded.items:
         return _judge(leaf, moment.at, trust, ours.with_items(embedded.items))
+    if chain.code is None and len(asked[0]) <= _LONGEST:
+        known[asked] = chain
     return chain
 
 

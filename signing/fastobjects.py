@@ -25,6 +25,7 @@ from pyhanko.pdf_utils.generic import (
     StreamObject,
     TextStringEncoding,
     TextStringObject,
+    TrailerReference,
     pdf_string,
 )
 
@@ -61,6 +62,7 @@ _LONGEST_REFERENCE = 19
 """The original looks no further ahead."""
 
 original = generic.read_object
+original_dictionary = DictionaryObject.read_from_stream
 
 
 class _Unusual(Exception):
@@ -84,6 +86,25 @@ def read_object(
         return original(stream, container_ref)
 
 
+def read_dictionary(
+    stream: Any,
+    container_ref: Any,
+    as_metadata_stream: bool = False,  # noqa: FBT001, FBT002  # as above
+    in_content_stream: ContentOpReading = ContentOpReading.NO,
+) -> Any:
+    """Like the engine's `DictionaryObject.read_from_stream`, for trailers; other dictionaries are read as objects."""
+    if type(container_ref) is not TrailerReference or type(stream) is not io.BytesIO:
+        return original_dictionary(stream, container_ref, as_metadata_stream, in_content_stream)
+    start = stream.tell()
+    try:
+        made = _Reading(stream, container_ref).dictionary(start)
+    except Exception:  # noqa: BLE001  # the original meets the same trouble and says so in its own words
+        stream.seek(start)
+        return original_dictionary(stream, container_ref, as_metadata_stream, in_content_stream)
+    made.container_ref = None  # as the original leaves it
+    return made
+
+
 class _Reading:
     """One object. `stream.getvalue()` copies nothing: the reader never writes."""
 
@@ -100,7 +121,13 @@ class _Reading:
             value, end = self.value(token, 0)
             self.stream.seek(end)
             return value
-        entries, end = self.entries(token.end(), 1)
+        return self.dictionary(start)
+
+    def dictionary(self, start: int) -> Any:
+        """A stream, where its content follows."""
+        if not self.content.startswith(b"<<", start):
+            raise _Unusual
+        entries, end = self.entries(start + 2, 1)
         self.stream.seek(end)
         payload = None
         if not _AFTER.match(self.content, end):

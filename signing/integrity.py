@@ -1,17 +1,17 @@
 """One signature's bytes: format, mathematics, what came later. Nothing here depends on time or trust."""
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from asn1crypto import cms, core
+from asn1crypto import cms, core, parser
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel, SuspiciousModification
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from signing import preflight, reader
+from signing import reader
 from signing.chain import Chain
 from signing.changes import page_number, placed_after
 from signing.codes import finding
@@ -41,6 +41,7 @@ class Document:
     embedded: Evidence
     shared_keys: frozenset[str]
     """Values that more than one field points to."""
+    exact_ranges: frozenset[tuple[int, ...]]
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Draft:
 
     def know(self, **facts: bool | None) -> None:
         """Facts learnt, by their names in `Positive`."""
-        self.facts = replace(self.facts, **facts)
+        self.facts = Positive(**{**vars(self.facts), **facts})
 
     def stumbled_over(self, error: Exception) -> None:
         """The signature's fault where parsers are known to raise so; else ours."""
@@ -124,7 +125,7 @@ def _raise_exhaustion(error: Exception) -> None:
 
 
 def _integrity(draft: Draft, document: Document) -> None:
-    exact = preflight.exact_range(document.data, draft.slot.byte_range)
+    exact = draft.slot.byte_range in document.exact_ranges
     draft.know(range_exact=exact)
     if not exact:
         draft.note("SIG_BYTERANGE_BAD", str(draft.slot.byte_range))
@@ -183,9 +184,13 @@ def _refuse_odd_value(draft: Draft, signature: EmbeddedPdfSignature, data: bytes
     _, begin, end, _ = draft.slot.byte_range
     if bytes.fromhex(data[begin + 1 : end - 1].decode("ascii")) != signature.pkcs7_content:
         raise ValueError("the gap holds another value than the signature")
-    length = len(cms.ContentInfo.load(signature.pkcs7_content).dump())
-    if signature.pkcs7_content[length:].strip(b"\0"):
+    if signature.pkcs7_content[_length_of(signature.pkcs7_content) :].strip(b"\0"):
         raise ValueError("data after the end of the signature")
+
+
+def _length_of(content: bytes) -> int:
+    """Of the first value in it. One of indefinite length counts as if it were spelled as DER demands."""
+    return len(cms.ContentInfo.load(content).dump()) if content[1:2] == b"\x80" else int(parser.peek(content))
 
 
 def _later_changes(draft: Draft, signature: EmbeddedPdfSignature, document: Document, answered_until: int) -> None:

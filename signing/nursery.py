@@ -5,7 +5,6 @@ Arguments: the control socket's descriptor, bytes of address space. Each worker 
 
 import ctypes
 import gc
-import json
 import logging
 import os
 import resource
@@ -21,7 +20,7 @@ from typing import Any, NoReturn
 from signing import preflight
 from signing.codes import finding
 from signing.parcels import Known, unpack
-from signing.plain import to_plain
+from signing.plain import spelled
 from signing.revocation import revocation_needs
 from signing.validate import check, report, unreadable
 from signing.workers import HEADER
@@ -94,10 +93,10 @@ def _work(connection: socket.socket, *, cpu_s: int, quick: bool, memory: int) ->
         connection.sendall(os.getpid().to_bytes(HEADER))
         known: Known = {}
         while parcel := _receive(connection):
-            answer = json.dumps(_answer(unpack(parcel, known), cpu_s, quick=quick)).encode()
+            answer = spelled(_answer(unpack(parcel, known), cpu_s, quick=quick)).encode()
             connection.sendall(len(answer).to_bytes(HEADER) + answer)
             if not quick or gc.get_count()[0] > _LITTER:
-                gc.collect()
+                gc.collect(0 if quick else 2)
     except OSError:  # the owner has gone
         pass
     finally:
@@ -126,7 +125,7 @@ def _answer(job: tuple[str, Any, Any], cpu_s: int, *, quick: bool) -> dict[str, 
         if quick and not preflight.is_quick(source := _bytes(source)):
             return {"later": True}
         if what == "needs":
-            return {"needs": [to_plain(need) for need in revocation_needs(source, given)]}
+            return {"needs": revocation_needs(source, given)}
         made = check(source, given)
     except OSError as unread:
         return {"os_error": [unread.errno, unread.strerror]}
@@ -140,7 +139,7 @@ def _answer(job: tuple[str, Any, Any], cpu_s: int, *, quick: bool) -> dict[str, 
         if what == "needs":
             return {"needs": []}
         made = report(_bytes(source), given, [unreadable(error)])
-    return {"report": made.to_json(), "cpu_ms": (time.process_time() - started) * 1000}
+    return {"report": made, "cpu_ms": (time.process_time() - started) * 1000}
 
 
 def _allow(cpu_s: int) -> None:

@@ -6,8 +6,12 @@ a whole travel once too: to pack two dozen authorities took a third of our end's
 
 import hashlib
 import io
+import os
 import pickle
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from signing.evidence import Evidence, Item
@@ -18,6 +22,7 @@ _HEAVY = 1 << 18
 _MOST_WHOLES = 16
 Key = tuple[str, ...]
 Known = dict[Key, Any]
+Job = tuple[str, Path | bytes, Policy | TrustSnapshot]
 
 
 class Sender:
@@ -29,28 +34,57 @@ class Sender:
     def __len__(self) -> int:
         return len(self._sent)
 
-    def pack(self, job: object) -> bytes:
+    def pack(self, job: Job) -> bytes:
         """The job, and those of its parts that the worker has not seen."""
-        body = io.BytesIO()
-        packer = _Packer(body)
-        packer.dump(job)
-        fresh = {key: part for key, part in packer.parts.items() if key not in self._sent}
+        what, source, given = job
+        fresh: Known = {}
+        told: tuple[bytes | None, datetime | None, Key, Key | None]
+        if isinstance(given, Policy):
+            told = _habits(given), given.at, self._key_of(given.trust, fresh), self._key_of(given.evidence, fresh)
+        else:
+            told = None, None, self._key_of(given, fresh), None
         self._sent |= fresh.keys()
-        return pickle.dumps((fresh, body.getvalue()), protocol=pickle.HIGHEST_PROTOCOL)
+        named = source if isinstance(source, bytes) else os.fspath(source)
+        return pickle.dumps((fresh, what, named, told), protocol=pickle.HIGHEST_PROTOCOL)
+
+    def _key_of(self, value: TrustSnapshot | Evidence, fresh: Known) -> Key:
+        """Whoever has the whole has its parts; else they are added to what is fresh."""
+        whole, parts = _whole(value)
+        if whole not in self._sent:
+            fresh.update((key, part) for key, part in parts.items() if key not in self._sent)
+        return whole
+
+
+def _habits(policy: Policy) -> bytes:
+    """What hardly ever differs from one policy to the next."""
+    return _packed(policy.roles, policy.limits, policy.gate, policy.integrity_only)
+
+
+@lru_cache(maxsize=64)
+def _packed(*habits: object) -> bytes:
+    return pickle.dumps(habits, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+_unpacked = lru_cache(maxsize=64)(pickle.loads)
 
 
 def is_heavy(given: Policy | TrustSnapshot) -> bool:
     """Whether packing takes so long that it belongs in a thread: long lists that were not digested yet."""
-    items = given.evidence.items if isinstance(given, Policy) else ()
-    return sum(len(item.der) for item in items if "sha256" not in vars(item)) > _HEAVY
+    if not isinstance(given, Policy) or id(given.evidence) in _wholes:
+        return False
+    return sum(len(item.der) for item in given.evidence.items if "sha256" not in vars(item)) > _HEAVY
 
 
-def unpack(parcel: bytes, known: Known) -> Any:
+def unpack(parcel: bytes, known: Known) -> Job:
     """The worker's end; `known` is what it keeps. Only for parcels of our own process."""
-    fresh, body = pickle.loads(parcel)  # noqa: S301  # written by our own side, over its own socket
+    fresh, what, named, (habits, at, trust, evidence) = pickle.loads(parcel)  # noqa: S301  # written by our own side, over its own socket
     for key, part in fresh.items():
         known[key] = _Unpacker(io.BytesIO(part.body), known).load() if type(part) is _Whole else part
-    return _Unpacker(io.BytesIO(body), known).load()
+    source = named if isinstance(named, bytes) else Path(named)
+    if habits is None:
+        return what, source, known[trust]
+    roles, limits, gate, integrity_only = _unpacked(habits)
+    return what, source, Policy(at, known[trust], known[evidence], roles, limits, gate, integrity_only)
 
 
 @dataclass(frozen=True)
@@ -69,7 +103,7 @@ def _whole(value: TrustSnapshot | Evidence) -> tuple[Key, Known]:
     if kept := _wholes.get(id(value)):
         return kept[1:]
     out = io.BytesIO()
-    packer = _Packer(out, inside=value)
+    packer = _Packer(out)
     packer.dump(value)
     key = ("whole", hashlib.sha256(out.getvalue()).hexdigest())
     if len(_wholes) >= _MOST_WHOLES:
@@ -80,16 +114,11 @@ def _whole(value: TrustSnapshot | Evidence) -> tuple[Key, Known]:
 
 
 class _Packer(pickle.Pickler):
-    def __init__(self, out: io.BytesIO, inside: object = None) -> None:
+    def __init__(self, out: io.BytesIO) -> None:
         super().__init__(out, protocol=pickle.HIGHEST_PROTOCOL)
         self.parts: Known = {}
-        self._inside = inside
 
     def persistent_id(self, part: Any) -> Key | None:
-        if isinstance(part, (TrustSnapshot, Evidence)) and part is not self._inside:
-            whole, parts = _whole(part)
-            self.parts |= parts
-            return whole
         key = _key(part)
         if key:
             self.parts[key] = part

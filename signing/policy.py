@@ -12,6 +12,7 @@ from signing.changes import Changes
 from signing.evidence import NO_EVIDENCE, Evidence
 from signing.limits import Limits
 from signing.model import Role
+from signing.remembered import of_certificate
 from signing.trust import NO_TRUST, TrustSnapshot
 
 
@@ -58,6 +59,7 @@ KEY_USAGES = frozenset({"digital_signature", "non_repudiation"})
 _OTHER_PURPOSES = frozenset({"time_stamping", "ocsp_signing", "server_auth", "code_signing"})
 
 
+@of_certificate
 def may_sign(certificate: x509.Certificate) -> bool:
     """A certificate without the extension may not: Vietnamese profiles all carry it."""
     usage, purposes = certificate.key_usage_value, certificate.extended_key_usage_value

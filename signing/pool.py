@@ -8,8 +8,7 @@ wait among the large ones with what is left of its time.
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -68,7 +67,7 @@ class Pool:
             answer = await self._asked("check", source, policy)
         except WorkerDied as died:
             return await asyncio.to_thread(_gave_up, source, policy, died)
-        return replace(Report.from_json(answer["report"]), cpu_ms=answer["cpu_ms"])
+        return replace(from_plain(Report, answer["report"]), cpu_ms=answer["cpu_ms"])
 
     async def revocation_needs(self, source: Path | bytes, trust: TrustSnapshot) -> list[Need]:
         """Like `signing.revocation_needs`, in a worker."""
@@ -79,13 +78,23 @@ class Pool:
         return [from_plain(Need, need) for need in answer["needs"]]
 
     async def _asked(self, what: str, source: Path | bytes, given: Policy | TrustSnapshot) -> dict[str, Any]:
-        async with _at_hand(source) as file:
-            job = (what, file, given)
-            if _size(file) <= QUICK_BYTES:
-                answer = await self._tried_quickly(job)
-                if answer is not None:
-                    return answer
-            return await self._slow.ask_twice(job)
+        if isinstance(source, Path):
+            # a worker stands in another folder
+            return await self._answered((what, source if source.is_absolute() else Path.cwd() / source, given))
+        if len(source) <= _MOST_BYTES:
+            return await self._answered((what, source, given))
+        path = await asyncio.to_thread(_put_aside, source)
+        try:
+            return await self._answered((what, path, given))
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def _answered(self, job: Job) -> dict[str, Any]:
+        if _size(job[1]) <= QUICK_BYTES:
+            answer = await self._tried_quickly(job)
+            if answer is not None:
+                return answer
+        return await self._slow.ask_twice(job)
 
     async def _tried_quickly(self, job: Job) -> dict[str, Any] | None:
         """None when the file is none for the fast lane after all."""
@@ -170,23 +179,8 @@ def _size(source: Path | bytes) -> int:
         return 0
 
 
-@asynccontextmanager
-async def _at_hand(source: Path | bytes) -> AsyncIterator[Path | bytes]:
-    """Large content in a file that lives in memory and ends with us; the event loop never copies it."""
-    if isinstance(source, Path):
-        yield Path.cwd() / source  # a worker stands in another folder
-        return
-    if len(source) <= _MOST_BYTES:
-        yield source
-        return
-    path = await asyncio.to_thread(_put_aside, source)
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
-
-
 def _put_aside(content: bytes) -> Path:
+    """In a file that lives in memory; the event loop never copies large content."""
     handle, name = tempfile.mkstemp(prefix="motcua-check-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
     with os.fdopen(handle, "wb") as file:
         file.write(content)

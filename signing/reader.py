@@ -2,7 +2,9 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -33,12 +35,12 @@ class Slot:
     value: Any
     key: str
 
-    @property
+    @cached_property
     def subfilter(self) -> str:
         """Empty when there is none."""
         return str(entry(self.value, "/SubFilter") or "")
 
-    @property
+    @cached_property
     def byte_range(self) -> tuple[int, ...]:
         """Empty when it is not an array of numbers."""
         try:
@@ -65,6 +67,14 @@ def open_pdf(data: bytes, limits: Limits, *, strict: bool) -> PdfFileReader:
         raise TooMuch(f"{reader.total_revisions} revisions")
     reader.xrefs.__class__ = _Tables
     return reader
+
+
+@contextmanager
+def opened(data: bytes, limits: Limits, *, strict: bool) -> Iterator[PdfFileReader]:
+    """`open_pdf`, and let go of the file at the end: the parser's objects refer to each other, and would keep it for long."""
+    pdf = open_pdf(data, limits, strict=strict)
+    with closing(pdf.stream):
+        yield pdf
 
 
 def slots(reader: PdfFileReader, limits: Limits) -> list[Slot]:

@@ -24,6 +24,7 @@ from signing.model import (
     Signer,
     Timestamp,
 )
+from signing.remembered import of_certificate
 from signing.verdict import indicate
 
 HANOI = timezone(timedelta(hours=7))
@@ -117,6 +118,7 @@ def _kind(draft: Draft, certificate: x509.Certificate | None) -> Kind:
     return Kind.SEAL if of_a_body and not (who.cccd or who.cmnd) else Kind.SIG
 
 
+@of_certificate
 def _signer(certificate: x509.Certificate) -> Signer:
     who = binding.identity(certificate.subject)
     return Signer(
@@ -139,6 +141,7 @@ def _links(chain: Chain | None) -> tuple[Link, ...]:
     return tuple(_link(authority) for authority in reversed(chain.authorities)) if chain else ()
 
 
+@of_certificate
 def _link(authority: x509.Certificate) -> Link:
     return Link(
         common_name(authority.subject),

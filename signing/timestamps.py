@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from asn1crypto import cms, core, tsp, x509
-from pyhanko.sign.general import extract_certificate_info, extract_signer_info
+from pyhanko.sign import general
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
 from signing.algorithms import ALGORITHMS
@@ -94,7 +94,7 @@ def read_token(token: cms.SignedData, imprint: Imprint) -> Facts:
     info = token["encap_content_info"]["content"].parsed
     if not isinstance(info, tsp.TSTInfo):
         raise TypeError("no TSTInfo inside")
-    signer_info, signer = extract_signer_info(token), extract_certificate_info(token).signer_cert
+    signer_info, signer = general.extract_signer_info(token), general.extract_certificate_info(token).signer_cert
     method = info["message_imprint"]["hash_algorithm"]["algorithm"].native
     intact, valid = validate_sig_integrity(
         signer_info, signer, expected_content_type="tst_info", actual_digest=_content_digest(token, signer_info)

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
@@ -80,8 +80,8 @@ def _judged(data: bytes, policy: Policy, digests: Digests) -> tuple[list[Finding
 
 def _signatures(data: bytes, policy: Policy, digests: Digests) -> tuple[list[Finding], list[Signature]]:
     """Strictly first; what honest programs write less strictly gets a second, tolerant look, and the report says so."""
-    with suppress(Exception):  # any failure of the strict parser leads to the second look
-        pdf = reader.open_pdf(data, policy.limits, strict=True)
+    # any failure of the strict parser leads to the second look
+    with suppress(Exception), reader.opened(data, policy.limits, strict=True) as pdf:
         if not reader.is_hybrid(pdf):
             findings, signatures = _read(data, pdf, policy, digests)
             if not any(f.code in _WORTH_A_SECOND_LOOK for s in signatures for f in s.findings):
@@ -96,11 +96,11 @@ _WORTH_A_SECOND_LOOK = {"SIG_FORMAT", "SIG_LATER_REVISION_UNCLEAR"}
 
 
 def _tolerant(data: bytes, policy: Policy, digests: Digests) -> tuple[list[Finding], list[Signature]]:
-    pdf = reader.open_pdf(data, policy.limits, strict=False)
-    findings, signatures = _read(data, pdf, policy, digests)
-    findings.insert(0, finding("DOC_HYBRID_XREF" if reader.is_hybrid(pdf) else "DOC_LENIENT_PARSE"))
-    if not _scans_agree(data, pdf, policy):
-        findings.append(finding("DOC_FIELD_MISMATCH", "the bytes show other signed ranges than the fields"))
+    with reader.opened(data, policy.limits, strict=False) as pdf:
+        findings, signatures = _read(data, pdf, policy, digests)
+        findings.insert(0, finding("DOC_HYBRID_XREF" if reader.is_hybrid(pdf) else "DOC_LENIENT_PARSE"))
+        if not _scans_agree(data, pdf, policy):
+            findings.append(finding("DOC_FIELD_MISMATCH", "the bytes show other signed ranges than the fields"))
     return findings, signatures
 
 
@@ -116,7 +116,8 @@ def _read(data: bytes, pdf: PdfFileReader, policy: Policy, digests: Digests) -> 
     found = reader.slots(pdf, policy.limits)
     if not found:
         return [_unsigned(data)], []
-    findings = _document_findings(data, pdf, found)
+    exact = frozenset(slot.byte_range for slot in found if preflight.exact_range(data, slot.byte_range))
+    findings = _document_findings(data, pdf, exact)
     document = Document(
         data=data,
         digests=digests,
@@ -124,6 +125,7 @@ def _read(data: bytes, pdf: PdfFileReader, policy: Policy, digests: Digests) -> 
         policy=policy,
         embedded=revocation.embedded(pdf),
         shared_keys=_shared(found),
+        exact_ranges=exact,
     )
     return findings, _rows(found, document)
 
@@ -135,8 +137,8 @@ def _unsigned(data: bytes) -> Finding:
     return finding("DOC_NO_SIGNATURE")
 
 
-def _document_findings(data: bytes, pdf: PdfFileReader, found: Sequence[reader.Slot]) -> list[Finding]:
-    ends = [r[2] + r[3] for slot in found if preflight.exact_range(data, r := slot.byte_range)]
+def _document_findings(data: bytes, pdf: PdfFileReader, exact: Collection[tuple[int, ...]]) -> list[Finding]:
+    ends = [second + rest for _, _, second, rest in exact]
     findings = []
     tables = reader.known_tables(pdf)
     problem = preflight.tail_problem(data, int(pdf.last_startxref or 0), tables, max(ends, default=0))

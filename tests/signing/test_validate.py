@@ -1,5 +1,7 @@
 """What a check answers, from honest files to hostile ones."""
 
+import gc
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -327,3 +329,15 @@ async def test_more_signatures_than_anyone_makes_are_not_judged(pki, policy, pap
 def test_the_receipt_time_carries_a_zone(policy):
     with pytest.raises(ValueError, match="time zone"):
         Policy(at=NOW.replace(tzinfo=None))
+
+
+async def test_the_bytes_of_a_file_are_let_go_with_the_report(pki, policy, paper):
+    """Not only when somebody collects what refers to itself: the next file then takes their place in memory."""
+    signed = await sign_paper(paper, pki.signer("biz"))
+    before = sys.getrefcount(signed)
+    gc.disable()
+    try:
+        check(signed, policy)
+        assert sys.getrefcount(signed) == before
+    finally:
+        gc.enable()
