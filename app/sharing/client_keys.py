@@ -116,6 +116,39 @@ async def own_keys(session: AsyncSession, client_id: str, *, at: datetime) -> li
     return [_card(row, at) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """A client as those see it who look after keys."""
+
+    client_id: str
+    name: str
+    status: str
+    sender_constraint: str
+    jwks_uri: str | None
+    jwks_fetched_at: datetime | None
+    keys: tuple[KeyCard, ...]
+
+
+async def keyrings(session: AsyncSession, *, at: datetime) -> list[Keyring]:
+    """All clients with all their keys, by party and id."""
+    clients = list(await session.scalars(select(OauthClient).order_by(OauthClient.party, OauthClient.client_id)))
+    held: dict[str, list[KeyCard]] = {}
+    for row in await session.scalars(select(ClientKey).order_by(ClientKey.valid_from.desc(), ClientKey.kid)):
+        held.setdefault(row.client_id, []).append(_card(row, at))
+    return [
+        Keyring(
+            one.client_id,
+            one.name,
+            one.status,
+            one.sender_constraint,
+            one.jwks_uri,
+            one.jwks_fetched_at,
+            tuple(held.get(one.client_id, ())),
+        )
+        for one in clients
+    ]
+
+
 async def add_own_key(session: AsyncSession, client_id: str, introduction: str, *, resource: str, at: datetime) -> KeyCard:
     """Take a new key that introduces itself; the same again changes nothing.
 

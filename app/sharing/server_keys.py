@@ -9,13 +9,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.events import Event
 from app.audit.record import record
 from app.core.actor import SYSTEM, Actor
-from app.core.errors import NotFound
+from app.core.errors import NotFound, WrongState
 from app.core.permissions import Permission
+from app.core.text import Text
 from app.sharing import keys
 from app.sharing.actions import rotate_server_key
 from app.sharing.models import ServerKey
 
 KEY_LIFE = timedelta(days=90)
+
+
+class NextKeyWaits(WrongState):
+    """A key is published that does not sign yet."""
+
+    slug = "next-key-waits"
+    text = Text(
+        "Khóa tiếp theo đã được công bố và chưa đến giờ dùng. Hãy chờ đến khi khóa đó ký.",
+        "The next key is published and does not sign yet. Wait until it does.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +56,25 @@ def _state(row: ServerKey, signing: str | None, at: datetime) -> str:
 
 async def rotate_when_due(session: AsyncSession, *, secret: bytes, at: datetime) -> str | None:
     """Publish the next key when the newest has served its time; its `kid`. Safe in several workers at once."""
-    await keys.one_at_a_time(session)
-    newest = await session.scalar(
-        select(ServerKey.active_from).where(ServerKey.retired_at.is_(None)).order_by(ServerKey.active_from.desc()).limit(1)
-    )
+    newest = await _newest(session)
     if newest is None or newest + KEY_LIFE - keys.PUBLISHED_AHEAD > at:
         return None
     return await rotate_server_key(session, SYSTEM, secret=secret, at=at)
+
+
+async def rotate_now(session: AsyncSession, actor: Actor, *, secret: bytes, at: datetime) -> str:
+    """Publish the next key before its time; its `kid`. `NextKeyWaits` while the one before has not begun to sign."""
+    newest = await _newest(session)
+    if newest is not None and newest > at:
+        raise NextKeyWaits
+    return await rotate_server_key(session, actor, secret=secret, at=at)
+
+
+async def _newest(session: AsyncSession) -> datetime | None:
+    """From when the newest key signs; whoever asks is the only one to add a key until the transaction ends."""
+    await keys.one_at_a_time(session)
+    standing = select(ServerKey.active_from).where(ServerKey.retired_at.is_(None))
+    return await session.scalar(standing.order_by(ServerKey.active_from.desc()).limit(1))
 
 
 async def withdraw_server_key(session: AsyncSession, actor: Actor, *, kid: str, secret: bytes, at: datetime) -> None:

@@ -10,6 +10,7 @@ from app.web import (
     calendars,
     checking,
     evidence,
+    machine_keys,
     official,
     official_course,
     official_files,
@@ -45,6 +46,14 @@ _officials = (
     signed_back.router,
     units.router,
 )
-for _router in (public.router, checking.router, *business.routers, *_officials, *admin.routers, calendars.router):
+for _router in (
+    public.router,
+    checking.router,
+    *business.routers,
+    *_officials,
+    *admin.routers,
+    calendars.router,
+    machine_keys.router,
+):
     _every.include_router(_router)
 routers: list[APIRouter] = [_every]
