@@ -13,11 +13,17 @@ from app.core.entry import admits
 from app.core.errors import Incomplete, NotAllowed, Refusal
 from app.core.ids import uuid7
 from app.core.permissions import Permission
+from app.core.text import Text
 from app.issued import approving
 from app.issued import queries as issued
 from app.web.deps import Visitor, who_uploads
+from app.web.signing_queue import queue_page
 from app.web.uploads import Upload
 
+_TOO_LARGE = Text(
+    "Tệp lớn hơn {most} MB nên không thể là tệp đã lấy về rồi ký. Hãy lấy tệp về và chỉ ký.",
+    "The file is larger than {most} MB, so it cannot be the one given out and signed. Download it again and do nothing but sign.",
+)
 router = APIRouter(prefix="/can-bo/ky-so/nop")
 
 
@@ -44,8 +50,18 @@ async def bring_back(request: Request, who: Annotated[Visitor, Depends(bearer)],
         async with transaction(sessions) as session:
             await approving.take_signed(session, who.actor, dossier_id, issued_id, key=key, at=now())
     except Refusal as refusal:
-        if isinstance(refusal, Incomplete):
-            await incoming.drain()
         await blobs.erase(key)
-        raise
+        if not isinstance(refusal, Incomplete):
+            raise
+        await incoming.drain()
+        return await _told(request, who, issued_id, refusal)
     return RedirectResponse("/can-bo/ky-so", status_code=303)
+
+
+async def _told(request: Request, who: Visitor, issued_id: UUID, refusal: Incomplete) -> Response:
+    """The queue again, with what is wrong beside the file's place."""
+    is_large = refusal.slug == "too-large"
+    text = _TOO_LARGE.filled(most=approving.MOST_BYTES >> 20) if is_large else refusal.text
+    async with transaction(request.app.state.sessions) as session:
+        shown = {"status": 413 if is_large else 422, "problems": [(f"tep-{issued_id}", text)]}
+        return await queue_page(request, session, who.actor, now(), **shown)

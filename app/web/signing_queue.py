@@ -33,7 +33,7 @@ NOTHING_CHOSEN = Text("Hãy chọn ít nhất một hồ sơ để ký.", "Choos
 @router.get("/ky-so", dependencies=[Depends(record_view("worklist"))])
 async def queue(request: Request, session: Session, actor: Leader, at: At) -> Response:
     """Everything that waits for this leader's signature."""
-    return await _queue_page(request, session, actor, at)
+    return await queue_page(request, session, actor, at)
 
 
 @router.post("/ky-so/xac-nhan", dependencies=[Depends(record_view("worklist"))])
@@ -42,7 +42,7 @@ async def confirm(request: Request, session: Session, actor: Leader, at: At, for
     waiting = await awaiting_decision(session, actor, at=at)
     chosen = [each for each in waiting if (each.card.id, each.seq) in _chosen(form)]
     if not chosen:
-        return await _queue_page(request, session, actor, at, status=422, problems=[("ky-1", NOTHING_CHOSEN)])
+        return await queue_page(request, session, actor, at, status=422, problems=[("ky-1", NOTHING_CHOSEN)])
     return page(request, "official/signing_confirm.html", chosen=chosen, granted=_granted(chosen))
 
 
@@ -53,7 +53,7 @@ async def sign(request: Request, session: Session, actor: Leader, at: At, form: 
         done = await decide_each(session, actor, sorted(_chosen(form)), at=at)
     except Incomplete as refusal:
         problems = [("ky-1", each.text) for each in refusal.problems]
-        return await _queue_page(request, session, actor, at, status=422, problems=problems)
+        return await queue_page(request, session, actor, at, status=422, problems=problems)
     return page(request, "official/signing_done.html", done=done, signed=[each for each in done if each.issued_id])
 
 
@@ -91,7 +91,7 @@ async def approve(request: Request, session: Session, actor: Leader, at: At, for
     except (Incomplete, WrongState) as refusal:
         told = [each.text for each in refusal.problems] if isinstance(refusal, Incomplete) else [refusal.text]
         status = 422 if isinstance(refusal, Incomplete) else 409
-        return await _queue_page(request, session, actor, at, status=status, problems=[("van-ban-1", text) for text in told])
+        return await queue_page(request, session, actor, at, status=status, problems=[("van-ban-1", text) for text in told])
     return RedirectResponse(f"/can-bo/ky-so/lan-ky/{approval_id}", status_code=303)
 
 
@@ -109,7 +109,8 @@ async def file_to_sign(request: Request, session: Session, actor: Leader, dossie
     return download(request, found.key, dossier_id, name=found.name, media_type="application/pdf", size=0)
 
 
-async def _queue_page(request: Request, session: AsyncSession, actor: Actor, at: datetime, **more: Any) -> Response:
+async def queue_page(request: Request, session: AsyncSession, actor: Actor, at: datetime, **more: Any) -> Response:
+    """The queue as it stands, with what was wrong about the last deed."""
     waiting = await awaiting_decision(session, actor, at=at)
     for_key = await issued.waiting_for(session, _person(actor))
     ways: dict[str, Any] = {

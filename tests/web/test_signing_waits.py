@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.core.db import transaction
 from app.core.ids import uuid7
+from app.issued import approving
 from app.issued.models import IssuedApproval, IssuedDocument
 from app.issued.rules import State, Way
 from tests.make import pdf
@@ -81,6 +82,21 @@ async def test_a_file_signed_elsewhere_is_fetched_and_brought_back(office: Offic
     assert row.upload_key is not None
     assert await office.app.state.blobs.get(row.upload_key, dossier) == CONTENT + b"signed"
     assert "đang được kiểm tra" in (await leader.get("/can-bo/ky-so")).text
+
+
+async def test_no_file_and_one_too_large_are_told_in_the_queue_beside_their_place(
+    office: Office, tmp_path: Path, monkeypatch
+) -> None:
+    dossier, document = await decided(office, Way.UPLOAD)
+    monkeypatch.setattr(approving, "MOST_BYTES", len(CONTENT) - 1)
+    leader, file = await office.be("lc-918"), tmp_path / "a.pdf"
+    for content, status, sentence in ((b"", 422, "Hãy chọn một tệp"), (CONTENT, 413, "không thể là tệp đã lấy về")):
+        file.write_bytes(content)
+        shown = await leader.get("/can-bo/ky-so")
+        told = await leader.send(shown, shown.form(f"/ky-so/nop/{dossier}/{document}"), files=[("tep", file)])
+        assert (told.status, told.text.count(sentence), f'href="#tep-{document}"' in told.text) == (status, 2, True)
+    async with office.sessions() as session:
+        assert (await session.get_one(IssuedDocument, (dossier, document))).upload_key is None
 
 
 @pytest.mark.parametrize("subject, status", [("lc-914", 404), ("cv-918-1", 403)], ids=["another-leader", "officer"])
