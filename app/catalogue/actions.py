@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.approvals import actions as approvals
 from app.audit.events import Event
 from app.audit.record import record
-from app.catalogue import drafts, files
+from app.catalogue import drafts, files, places
 from app.catalogue.faults import fault
 from app.catalogue.lint import lint
 from app.catalogue.models import ProcedureDraft, ProcedureEnd, ProcedureVersion
@@ -117,15 +117,16 @@ def search_text(procedure: Procedure) -> str:
     return fold(" ".join([*words, procedure.slug, procedure.code.national or ""]))
 
 
-async def draft(session: AsyncSession, actor: Actor, slug: str, *, code: str = "", decision: str = "", at: datetime) -> UUID:
-    """Begin the next version with the content of the newest, under another national code if one is given. `NotFound`."""
+async def draft(session: AsyncSession, actor: Actor, slug: str, *, puts: Mapping[str, Any] | None = None, at: datetime) -> UUID:
+    """Begin the next version with the content of the newest, and other values at the places of `puts`. `NotFound`."""
     actor.must(Permission.PROCEDURE_PUBLISH)
     newest = await drafts.newest(session, slug)
     begins = max(day_in_vietnam(at), newest.valid_from) + timedelta(days=1)
-    content = {**newest.content, "version": newest.version + 1, "valid_from": begins.isoformat(), "decision": decision or None}
+    content = {**newest.content, "version": newest.version + 1, "valid_from": begins.isoformat(), "decision": None}
     content.pop("valid_to", None)
-    if code:
-        content["code"] = {"national": code, "certain": True}
+    content = files.plain(content)
+    for place, value in (puts or {}).items():
+        places.put(content, place, value)
     return _begin(session, actor, slug, relaid(await drafts.text_of(session, slug, newest.version), content), at)
 
 

@@ -1,40 +1,87 @@
-"""The columns of the national catalogue of procedures, read from a CSV file and matched with ours. Pure."""
+"""The columns of the national catalogue of procedures: what a table of it says of ours, cell by cell. Pure."""
 
-import csv
-import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
+from app.catalogue import words
 from app.catalogue.procedure import Procedure
+from app.catalogue.spreadsheet import Row, column, rows
+from app.catalogue.value_words import VALUES
 from app.core.errors import Incomplete, Problem
-from app.core.text import Text, fold, has_unwanted, nfc
+from app.core.text import Text, fold, has_unwanted
 
-MOST_ROWS = 20_000
-MOST_SIGNS = 1_000
-_HEADS: Mapping[str, tuple[str, ...]] = {
-    "slug": ("slug", "ma dinh danh"),
-    "code": ("ma thu tuc", "ma tthc", "ma so", "ma", "code"),
-    "name": ("ten thu tuc", "ten thu tuc hanh chinh", "ten", "name"),
-    "decision": ("so quyet dinh", "quyet dinh cong bo", "so quyet dinh cong bo", "decision"),
+HEAD_WITHIN = 10
+COLUMNS: Mapping[str, tuple[Text, tuple[str, ...]]] = {
+    "slug": (Text("Mã định danh", "Slug"), ("slug", "ma dinh danh")),
+    "code": (Text("Mã thủ tục", "Code"), ("ma thu tuc", "ma tthc", "ma so tthc", "ma thu tuc hanh chinh", "ma so", "ma", "code")),
+    "name": (Text("Tên thủ tục", "Name"), ("ten thu tuc", "ten tthc", "ten thu tuc hanh chinh", "ten", "name", "name_vi")),
+    "sector": (Text("Lĩnh vực", "Sector"), ("linh vuc", "ten linh vuc", "sector")),
+    "level": (Text("Cấp thực hiện", "Level"), ("cap thuc hien", "cap giai quyet", "cap", "level")),
+    "unit": (
+        Text("Cơ quan thực hiện", "Authority"),
+        ("co quan thuc hien", "co quan giai quyet", "don vi", "don vi thuc hien", "unit", "unit_vi"),
+    ),
+    "decision": (
+        Text("Số quyết định", "Decision number"),
+        ("so quyet dinh", "quyet dinh cong bo", "so quyet dinh cong bo", "decision"),
+    ),
+    "limit": (Text("Thời hạn giải quyết", "Time limit"), ("thoi han giai quyet", "thoi han", "thoi gian giai quyet", "limit")),
 }
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NOT_CSV = Text("Không đọc được tệp. Tệp phải là CSV, mã UTF-8.", "The file cannot be read. It must be CSV in UTF-8.")
+_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.\-]{0,39}")
+_LIMIT = re.compile(r"(\d+(?:[.,]\d+)?)\s*(ngay lam viec|gio lam viec|ngay|gio)\b")
+_UNITS = {"ngay lam viec": "working_day", "gio lam viec": "working_hour", "gio": "working_hour", "ngay": "day"}
+_LEVELS = {"bo": "B", "trung uong": "B", "tinh": "T"}
 _NO_COLUMNS = Text(
-    "Dòng đầu phải có cột mã thủ tục, và cột tên thủ tục hoặc slug.",
-    "The first line must have a column with the code, and one with the name or the slug.",
+    "Một trong mười dòng đầu phải có cột mã thủ tục, và cột tên thủ tục hoặc slug.",
+    "One of the first ten lines must have a column with the code, and one with the name or the slug.",
 )
-_TOO_MANY = Text("Tệp có quá nhiều dòng hoặc ô quá dài.", "The file has too many lines, or a cell is too long.")
+_BAD = {
+    "hidden": Text("ô có ký tự ẩn", "the cell holds hidden characters"),
+    "code": Text("mã thủ tục chỉ gồm chữ, số, dấu chấm, gạch nối", "a code is of letters, digits, dots and hyphens"),
+    "level": Text("không rõ cấp: ghi cấp Bộ hoặc cấp tỉnh", "the level is not known: ministry (cấp Bộ) or province (cấp tỉnh)"),
+    "unit": Text("không có cơ quan tên này trong danh sách đơn vị", "no authority of this name is among the units"),
+    "limit": Text("không đọc được thời hạn, ví dụ: 15 ngày làm việc", "not a time limit, for example: 15 ngày làm việc"),
+    "stages": Text(
+        "thủ tục có nhiều giai đoạn: sửa thời hạn trong bản nháp",
+        "the procedure has several stages: change the limit in the draft",
+    ),
+    "twice": Text("thủ tục này đã ở một dòng khác", "this procedure stands on another line too"),
+}
+Units = Mapping[str, str]
+"""Names of authorities by their codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a cell."""
+
+    line: int
+    column: str
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of the national catalogue."""
+    """One line of the national catalogue: its cells by column, blank ones left out; `called`: each column with its letter."""
 
     line: int
-    code: str
-    name: str
-    slug: str
-    decision: str
+    cells: Mapping[str, str]
+    called: Mapping[str, str]
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a cell says otherwise than the procedure: the places it would be put at, and how it reads before and after."""
+
+    title: Text
+    before: Text
+    after: Text
+    puts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,66 +90,143 @@ class Match:
 
     listed: Listed
     procedure: Procedure | None
-
-    @property
-    def differs(self) -> bool:
-        """Whether the line says something else than the procedure."""
-        if self.procedure is None:
-            return False
-        decision = self.listed.decision or self.procedure.decision
-        return (self.listed.code, decision) != (self.procedure.code.national, self.procedure.decision)
+    changes: tuple[Change, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 def read_lines(content: bytes) -> list[Listed]:
-    """The lines of a CSV file, `,` or `;` between cells. `Incomplete` says what is wrong."""
-    try:
-        written = nfc(content.decode("utf-8-sig"))
-        first, *rest = csv.reader(io.StringIO(written, newline=""), delimiter=_between(written))
-    except (UnicodeDecodeError, csv.Error, ValueError):
-        raise _refused(_NOT_CSV, "not-csv") from None
-    places = _places(first)
-    if "code" not in places or not {"name", "slug"} & places.keys():
-        raise _refused(_NO_COLUMNS, "no-columns")
-    if len(rest) > MOST_ROWS or any(len(cell) > MOST_SIGNS for row in rest for cell in row):
-        raise _refused(_TOO_MANY, "too-large")
-    found = [_listed(number, row, places) for number, row in enumerate(rest, start=2)]
-    return [each for each in found if each.code]
+    """The lines of a table. `Incomplete` says what is wrong with the whole of it."""
+    table = rows(content)
+    heads = ((number, _places(row)) for number, row in enumerate(table[:HEAD_WITHIN]))
+    number, places = next(((at, found) for at, found in heads if "code" in found and {"name", "slug"} & found.keys()), (-1, {}))
+    if number < 0:
+        raise Incomplete([Problem("list", "no-columns", _NO_COLUMNS)])
+    found = [_listed(at, row, places) for at, row in enumerate(table[number + 1 :], start=number + 2)]
+    return [each for each in found if "code" in each.cells or each.faults]
 
 
-def _between(written: str) -> str:
-    head = written.partition("\n")[0]
-    return ";" if head.count(";") > head.count(",") else ","
-
-
-def _places(head: Sequence[str]) -> dict[str, int]:
-    """Which column holds what, by the words of the first line."""
-    folded = [fold(cell) for cell in head]
-    found = {name: next((folded.index(word) for word in words if word in folded), None) for name, words in _HEADS.items()}
+def _places(head: Row) -> dict[str, int]:
+    """Which column holds what, by the words of a line."""
+    folded = [fold(cell).strip() for cell in head]
+    found = {name: next((folded.index(word) for word in said if word in folded), None) for name, (_, said) in COLUMNS.items()}
     return {name: place for name, place in found.items() if place is not None}
 
 
-def _listed(number: int, row: Sequence[str], places: Mapping[str, int]) -> Listed:
-    def cell(name: str) -> str:
-        place = places.get(name)
-        return _harmless(row[place]) if place is not None and place < len(row) else ""
-
-    return Listed(number, cell("code"), cell("name"), cell("slug"), cell("decision"))
-
-
-def _harmless(cell: str) -> str:
-    """The cell without what a spreadsheet would run as a formula, or a reader would not see."""
-    bare = cell.strip().lstrip("".join(_FORMULA)).strip()
-    return "" if has_unwanted(bare) else bare
+def _listed(line: int, row: Row, places: Mapping[str, int]) -> Listed:
+    bare = {name: row[at].strip().lstrip("".join(_FORMULA)).strip() for name, at in places.items() if at < len(row)}
+    unwanted = [name for name, cell in bare.items() if has_unwanted(cell)]
+    cells = {name: cell for name, cell in bare.items() if cell and name not in unwanted}
+    called = {name: f"{column(at)}: {COLUMNS[name][0].vi}" for name, at in places.items()}
+    faults = [Fault(line, called[name], _BAD["hidden"]) for name in unwanted]
+    if "code" in cells and not _CODE.fullmatch(cells["code"]):
+        faults.append(Fault(line, called["code"], _BAD["code"]))
+        del cells["code"]
+    return Listed(line, cells, called, tuple(faults))
 
 
-def matched(lines: Iterable[Listed], procedures: Sequence[Procedure]) -> list[Match]:
-    """Each line with its procedure: by slug, by the code it has already, else by the very name."""
+def matched(lines: Iterable[Listed], procedures: Sequence[Procedure], units: Units) -> list[Match]:
+    """Each line with its procedure, by slug, by the code it has already, else by the very name; and what it would change."""
     by_slug = {each.slug: each for each in procedures}
     by_code = {each.code.national: each for each in procedures if each.code.national}
     names = [fold(each.title.vi) for each in procedures]
     by_name = {name: each for name, each in zip(names, procedures, strict=True) if names.count(name) == 1}
-    return [Match(line, by_slug.get(line.slug) or by_code.get(line.code) or by_name.get(fold(line.name))) for line in lines]
+    found, seen = [], set[str]()
+    for line in lines:
+        cells = line.cells
+        ours = (
+            by_slug.get(cells.get("slug", "")) or by_code.get(cells.get("code", "")) or by_name.get(fold(cells.get("name", "")))
+        )
+        if ours is not None and ours.slug in seen:
+            found.append(Match(line, None, faults=(*line.faults, Fault(line.line, line.called["code"], _BAD["twice"]))))
+            continue
+        changes, faults = compared(line, ours, units) if ours else ([], [])
+        seen.add(ours.slug if ours else "")
+        found.append(Match(line, ours, tuple(changes), (*line.faults, *faults)))
+    return found
 
 
-def _refused(text: Text, slug: str) -> Incomplete:
-    return Incomplete([Problem("list", slug, text)])
+def compared(line: Listed, procedure: Procedure, units: Units) -> tuple[list[Change], list[Fault]]:
+    """What the cells of a line say otherwise than the procedure, and what of them cannot be taken."""
+    changes, faults = [], []
+    for name in (name for name in COLUMNS if name in line.cells and name != "slug"):
+        try:
+            found = _READ[name](line.cells[name], procedure, units)
+        except LookupError as unknown:
+            faults.append(Fault(line.line, line.called[name], _BAD[str(unknown.args[0])]))
+            continue
+        if found is not None:
+            changes.append(Change(COLUMNS[name][0], *found))
+    return changes, faults
+
+
+Told = tuple[Text, Text, dict[str, Any]] | None
+"""How a value reads before and after, and what is put where; nothing when it is the same."""
+
+
+def _plain(before: str | None, after: str, place: str) -> Told:
+    shown = Text(before or "–", before or "–")
+    return None if fold(before or "") == fold(after) else (shown, Text(after, after), {place: after})
+
+
+def _code(cell: str, procedure: Procedure, _units: Units) -> Told:
+    told = _plain(procedure.code.national, cell, "code.national")
+    return (told[0], told[1], told[2] | {"code.certain": True}) if told else None
+
+
+def _name(cell: str, procedure: Procedure, _units: Units) -> Told:
+    return _plain(procedure.title.vi, cell, "title.vi")
+
+
+def _sector(cell: str, procedure: Procedure, _units: Units) -> Told:
+    return _plain(procedure.sector.vi, cell, "sector.vi")
+
+
+def _decision(cell: str, procedure: Procedure, _units: Units) -> Told:
+    return _plain(procedure.decision, cell, "decision")
+
+
+def _level(cell: str, procedure: Procedure, _units: Units) -> Told:
+    said = fold(cell)
+    levels = {level for word, level in _LEVELS.items() if re.search(rf"\b{word}\b", said)} or ({cell} & {"B", "T", "mixed"})
+    if not levels:
+        raise LookupError("level")
+    level = "mixed" if len(levels) > 1 else levels.pop()
+    before = procedure.authority.decides
+    return None if level == before else (VALUES["decides", before], VALUES["decides", level], {"authority.decides": level})
+
+
+def _unit(cell: str, procedure: Procedure, units: Units) -> Told:
+    by_name = {fold(name): code for code, name in units.items()}
+    code = cell if cell in units else by_name.get(fold(cell))
+    if code is None:
+        raise LookupError("unit")
+    before = units.get(procedure.authority.unit, procedure.authority.unit)
+    named = Text(before, before), Text(units[code], units[code])
+    return None if code == procedure.authority.unit else (*named, {"authority.unit": code})
+
+
+def _limit(cell: str, procedure: Procedure, _units: Units) -> Told:
+    found = _LIMIT.search(fold(cell))
+    if found is None:
+        raise LookupError("limit")
+    number, unit = float(found[1].replace(",", ".")), _UNITS[found[2]]
+    stage = procedure.first_stage
+    if (float(stage.length), stage.unit) == (number, unit) and len(procedure.stages) == 1:
+        return None
+    if len(procedure.stages) > 1:
+        raise LookupError("stages")
+    length = int(number) if number.is_integer() else number
+    place = f"clock.stages.{stage.id}"
+    told = words.length(stage.length, stage.unit), words.length(Decimal(str(length)), unit)
+    return (*told, {f"{place}.length": length, f"{place}.unit": unit})
+
+
+_READ = {
+    "code": _code,
+    "name": _name,
+    "sector": _sector,
+    "level": _level,
+    "unit": _unit,
+    "decision": _decision,
+    "limit": _limit,
+}

@@ -10,6 +10,8 @@ FLOORS = {
     "python-multipart": "0.0.32",  # CVE-2024-53981, CVE-2026-24486, -40347, -42561
     "authlib": "1.6.11",  # CVE-2024-37568, CVE-2025-61920, CVE-2026-27962
     "pyhanko": "0.38",  # limits while decoding; only the newest line is patched
+    "openpyxl": "3.1",
+    "defusedxml": "0.7.1",  # without it openpyxl would expand entities
     "pikepdf": "10.17",
     "cryptography": "50.0.2",
 }
