@@ -1,16 +1,23 @@
 """What a read of shared data costs the server: processor time, beside a bare FastAPI read of the same row in the same run."""
 
 import asyncio
+import base64
 import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from psycopg import sql
 
 from app.core import embedded, migrate
@@ -22,11 +29,13 @@ from app.sharing import actions
 from app.sharing.rules import Grant
 from bench.served import Served, request, serve
 from bench.workload import SERVER
-from tests.machines import CLIENT_KEY, ISSUER, Machine, agree, party, terms
+from tests.machines import ASSERTION_TYPE, CLIENT_KEY, ISSUER, TOKEN_URL, Machine, agree, party, terms
 
-ROWS = 2_000
-ROUNDS, READS = 5, 1_000
+ROWS, TIMES = 2_000, 100
+ROUNDS, READS = 16, 250
 FIELDS = ("number", "kind", "title", "status", "holder_tax_code", "holder_name", "issued_on", "valid_from", "valid_to")
+
+PATH = "/api/sharing/v1/licences"
 
 _FILL = """
 insert into shared_record (dataset, key, version, etag, doc, subject_ref, changed_at, deleted)
@@ -44,6 +53,7 @@ class Stage:
     portal: Served
     bare: Served
     reader: Machine
+    certified: Machine
     owner_url: str
 
 
@@ -56,35 +66,58 @@ async def _run() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, _database() as (app_url, owner_url):
         async with _stage(Path(folder), app_url, owner_url) as stage:
             _fill(stage.owner_url, 1, ROWS)
-            few = await _figures(stage)
-    return few
+            few = await _figures(stage, ROWS)
+            _fill(stage.owner_url, ROWS + 1, ROWS * TIMES)
+            many = await _figures(stage, ROWS * TIMES)
+    return few | {"growth": {name: round(many[name]["cpu_us"] / few[name]["cpu_us"], 2) for name in few}}
 
 
-async def _figures(stage: Stage) -> dict[str, Any]:
-    full, bare = [], []
+async def _figures(stage: Stage, rows: int) -> dict[str, Any]:
+    keys = [f"GP-{1 + n * rows // READS}" for n in range(READS)]
+    bare, full, cached = [], [], []
     for _ in range(ROUNDS):
-        bare.append(await stage.bare.answer([request(f"/licences/{key}", {}) for key in _keys()]))
-        full.append(await stage.portal.answer(await _proved(stage.reader)))
-    return {"full_path": _compared(min(full), min(bare))}
+        bare.append(await stage.bare.answer([request(f"/licences/{key}", {}) for key in keys]))
+        full.append(await stage.portal.answer(await _proved(stage.reader, keys)))
+        cached.append(await stage.portal.answer(await _certified(stage.certified, keys)))
+    return {"full_path": _compared(min(full), min(bare)), "cached_token": _compared(min(cached), min(bare))}
 
 
 def _compared(cost: float, bare: float) -> dict[str, float]:
     return {"cpu_us": round(cost * 1e6), "bare_us": round(bare * 1e6), "ratio_to_bare": round(cost / bare, 2)}
 
 
-def _keys() -> list[str]:
-    return [f"GP-{n % ROWS + 1}" for n in range(READS)]
-
-
-async def _proved(reader: Machine) -> list[bytes]:
+async def _proved(reader: Machine, keys: list[str]) -> list[bytes]:
     """Reads with a proof each, made before the clock starts."""
     await reader.get_token()
     made = []
-    for key in _keys():
-        path = f"/api/sharing/v1/licences/{key}"
-        proof = reader.proof(htu=f"{ISSUER}{path}")
-        made.append(request(path, {"authorization": f"DPoP {reader.token}", "dpop": proof, "case-ref": "HS-1"}))
+    for key in keys:
+        proof = reader.proof(htu=f"{ISSUER}{PATH}/{key}")
+        headers = {"authorization": f"DPoP {reader.token}", "dpop": proof, "case-ref": "HS-1"}
+        made.append(request(f"{PATH}/{key}", headers))
     return made
+
+
+async def _certified(reader: Machine, keys: list[str]) -> list[bytes]:
+    """Reads through the TLS front, with a token that is bound to the client's certificate."""
+    form = {
+        "grant_type": "client_credentials",
+        "scope": "licences.read",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": reader.assertion(),
+        "authorization_details": reader.details(),
+    }
+    answer = await reader.http.post(TOKEN_URL, data=form, headers=FRONT)
+    token = answer.raise_for_status().json()["access_token"]
+    headers = {"authorization": f"Bearer {token}", "case-ref": "HS-1", **FRONT}
+    return [request(f"{PATH}/{key}", headers) for key in keys]
+
+
+def _certificate() -> str:
+    """As the front writes it (RFC 9440)."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "thue.example")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now(), now() + timedelta(days=1))
+    der = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return f":{base64.b64encode(der).decode()}:"
 
 
 @contextmanager
@@ -104,14 +137,15 @@ def _database() -> Any:
 async def _stage(folder: Path, app_url: str, owner_url: str) -> AsyncIterator[Stage]:
     await _let_in(app_url)
     settings = {"DATABASE_URL": app_url, "MOTCUA_VAR": str(folder), "MOTCUA_SECRET_KEY": "x" * 40}
+    settings |= {"MOTCUA_MTLS_URL": "https://m.example.vn", "MOTCUA_FRONT_SECRET": FRONT["front-secret"]}
     settings |= {"MOTCUA_BLOB_KEY": "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg=", "MOTCUA_GATEWAY_SECRET": "x" * 40}
     with (
         serve("app.main:from_environment", folder / "portal", settings, "--factory") as portal,
         serve("bench.bare:app", folder / "bare", settings) as bare,
     ):
         transport = httpx.AsyncHTTPTransport(uds=str(portal.socket))
-        async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as http:
-            yield Stage(portal, bare, Machine(http), owner_url)
+        async with httpx.AsyncClient(transport=transport, base_url=ISSUER, timeout=60) as http:
+            yield Stage(portal, bare, Machine(http), Machine(http, client_id="cuc-thue-m"), owner_url)
 
 
 async def _let_in(app_url: str) -> None:
@@ -120,8 +154,9 @@ async def _let_in(app_url: str) -> None:
     async with transaction(sessions_of(engine)) as session:
         for code in ("G02", "CT"):
             await party(session, code)
-        said = {"client_id": "cuc-thue", "party": "CT", "name": "Thuế", "scopes": ["licences.read"]}
-        await actions.register_client(session, SYSTEM, **said, jwks=[CLIENT_KEY.as_dict(private=False)], at=now())
+        said = {"party": "CT", "name": "Thuế", "scopes": ["licences.read"], "jwks": [CLIENT_KEY.as_dict(private=False)]}
+        for client_id, bound in (("cuc-thue", "dpop"), ("cuc-thue-m", "mtls")):
+            await actions.register_client(session, SYSTEM, client_id=client_id, sender_constraint=bound, **said, at=now())
         await agree(session, terms(grants=(Grant(Dataset.LICENCES, FIELDS, rate=10**6, quota_day=10**8),)))
     await engine.dispose()
 
@@ -130,6 +165,9 @@ def _fill(owner_url: str, first: int, last: int) -> None:
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(_FILL.format(first=first, last=last))
         connection.execute("VACUUM ANALYZE shared_record")
+
+
+FRONT = {"client-cert": _certificate(), "front-secret": "x" * 40}
 
 
 if __name__ == "__main__":

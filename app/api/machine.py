@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import strict
 from app.api.deps import At
@@ -237,18 +237,18 @@ class Straight(APIRouter):
         scope["route"], scope["path_params"] = found
         request = Request(scope, receive)
         try:
-            response = await _answered(found[0], request)
+            answer = await _answered(found[0], request)
         except (Refusal, HTTPException) as refusal:
-            response = await _refused(request, refusal)
-        await response(scope, receive, send)
+            answer = await _refused(request, refusal)
+        await answer(scope, receive, send)
 
 
-async def _answered(route: APIRoute, request: Request) -> Response:
+async def _answered(route: APIRoute, request: Request) -> ASGIApp:
     methods = route.methods or ()
     if request.method not in methods:
         raise HTTPException(405, headers={"Allow": ", ".join(sorted(methods))})
-    response: Response = await route.endpoint(request)
-    return response
+    answer: ASGIApp = await route.endpoint(request)
+    return answer
 
 
 async def _refused(request: Request, refusal: Refusal | HTTPException) -> Response:

@@ -1,11 +1,15 @@
 """What every read of shared data has in common: who asks for which case, the limits told, and a row for what was refused."""
 
+import base64
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl
+from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.machine import Caller, read_caller, ring_of, sent, unauthorized
 from app.audit.record import refused
@@ -25,7 +29,7 @@ from app.sharing.rules import CASE_REF
 from app.sharing.tokens import TokenRefused
 
 LONGEST_QUERY = 4096
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[ASGIApp]]
 
 
 class CaseRefRequired(Refusal):
@@ -61,10 +65,11 @@ def invalid(name: str, vi: str, en: str) -> InvalidParameter:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with the keys of this process and its moment."""
+    """A question with its parameters, the keys of this process and its moment."""
 
     ring: Ring
     question: Question
+    given: Mapping[str, str]
     at: datetime
 
 
@@ -85,13 +90,8 @@ def parameters(request: Request, *known: str) -> dict[str, str]:
     return given
 
 
-def names_in(given: Mapping[str, str]) -> list[str]:
-    """The names of the parameter `fields`; none when it is not given."""
-    return [name for name in given.get("fields", "").split(",") if name]
-
-
-async def asked(request: Request, dataset: Dataset, action: str, wanted: list[str]) -> Asked:
-    """Who asks, what they may see of `dataset`, and for which case."""
+async def asked(request: Request, dataset: Dataset, action: str, *known: str) -> Asked:
+    """Who asks, what they may see of `dataset`, and for which case; with the parameters of the query, `known` and `fields`."""
     at = clock.now()
     ring = await ring_of(request, at)
     try:
@@ -99,13 +99,16 @@ async def asked(request: Request, dataset: Dataset, action: str, wanted: list[st
     except (TokenRefused, ProofRefused) as wrong:
         raise await unauthorized(request, wrong) from wrong
     try:
-        return Asked(ring, await _question(request, ring, caller, dataset, action, wanted), at)
+        given = parameters(request, "fields", *known)
+        return Asked(ring, await _question(request, ring, caller, dataset, action, given), given, at)
     except NotAllowed as refusal:
-        await _remember(request, caller, dataset, action, refusal, at)
+        await remember(request, caller.claims["client_id"], dataset, action, refusal, at)
         raise
 
 
-async def _question(request: Request, ring: Ring, caller: Caller, dataset: Dataset, action: str, wanted: list[str]) -> Question:
+async def _question(
+    request: Request, ring: Ring, caller: Caller, dataset: Dataset, action: str, given: Mapping[str, str]
+) -> Question:
     detail = grants.detail_for(caller.claims, dataset, action)
     case_ref, acting_user = _one(request, b"case-ref"), _one(request, b"acting-user")
     if case_ref is None or not CASE_REF.fullmatch(case_ref) or (acting_user and not CASE_REF.fullmatch(acting_user)):
@@ -115,6 +118,7 @@ async def _question(request: Request, ring: Ring, caller: Caller, dataset: Datas
         async with transaction(request.app.state.sessions) as session:
             grant = await grants.grant_of(session, detail, dataset)
         grants.keep_grant(ring, detail, dataset, grant)
+    wanted = [name for name in given["fields"].split(",") if name] if "fields" in given else []
     return Question(
         dataset=dataset,
         claims=caller.claims,
@@ -135,9 +139,9 @@ def _one(request: Request, name: bytes) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
-async def _remember(request: Request, caller: Caller, dataset: Dataset, action: str, refusal: Refusal, at: datetime) -> None:
+async def remember(request: Request, client_id: str, dataset: Dataset, action: str, refusal: Refusal, at: datetime) -> None:
     """A refused data request leaves a row, though nothing was read."""
-    actor = Actor(ActorKind.CLIENT, client_id=caller.claims["client_id"])
+    actor = Actor(ActorKind.CLIENT, client_id=client_id)
     subject = {"subject_kind": "dataset", "subject_id": dataset.value}
     await refused(request.app.state.sessions, actor, f"sharing.{action}", refusal.slug, **subject, at=at)
 
@@ -151,14 +155,34 @@ def direct_of(request: Request) -> Direct:
     return found
 
 
-def told(limits: Limits, ring: Ring, at: datetime) -> dict[str, str]:
+def told(limits: Limits, ring: Ring, event_id: UUID, at: datetime) -> dict[str, str]:
     """The headers of every answer to a read."""
     return {
-        "RateLimit-Policy": f'"hour";q={limits.rate};w=3600, "day";q={limits.quota_day};w=86400',
-        "RateLimit": f'"hour";r={limits.left};t={limits.full_in}, "day";r={limits.left_today};t={limits.new_day_in}',
-        "Cache-Control": "private, no-cache",
-        "DPoP-Nonce": ring.nonces.current(at),
+        "log-entry": str(event_id),
+        "ratelimit-policy": f'"hour";q={limits.rate};w=3600, "day";q={limits.quota_day};w=86400',
+        "ratelimit": f'"hour";r={limits.left};t={limits.full_in}, "day";r={limits.left_today};t={limits.new_day_in}',
+        "cache-control": "private, no-cache",
+        "dpop-nonce": ring.nonces.current(at),
     }
+
+
+class Delivered:
+    """An answer ready to leave, without what the framework's own would look at again. Names of headers are in small letters."""
+
+    def __init__(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.status, self.body = status, body
+        self.headers = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def delivered(body: bytes, headers: dict[str, str]) -> Delivered:
+    """A JSON answer that says the SHA-256 of its body (RFC 9530)."""
+    headers["content-digest"] = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+    return Delivered(200, body, headers | {"content-type": "application/json", "content-length": str(len(body))})
 
 
 def read_by_machines(endpoint: Endpoint) -> Endpoint:

@@ -1,7 +1,5 @@
 """The door to the shared data: one record of a dataset, and what a client may ask at all."""
 
-import base64
-import hashlib
 import json
 from dataclasses import asdict
 from typing import Any
@@ -9,12 +7,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from app.api.deps import At
 from app.api.machine import Keys, MachineRoute, Reader, Straight, let_in, sent, unauthorized
 from app.api.problem import problem
-from app.api.reading import Asked, Endpoint, asked, direct_of, names_in, parameters, read_by_machines, told
+from app.api.reading import Asked, Delivered, Endpoint, asked, delivered, direct_of, read_by_machines, told
 from app.core.db import transaction
 from app.core.errors import NotFound
 from app.registers.rules import SCHEMAS, Dataset
@@ -51,9 +49,8 @@ def _read_one(dataset: Dataset) -> Endpoint:
     schema = SCHEMAS[dataset]
 
     @read_by_machines
-    async def read(request: Request) -> Response:
-        given = parameters(request, "fields")
-        found = await asked(request, dataset, "read", names_in(given))
+    async def read(request: Request) -> ASGIApp:
+        found = await asked(request, dataset, "read")
         key = request.path_params["key"]
         if not schema.accepts_key(key):
             raise NotFound
@@ -75,22 +72,14 @@ def _etags(headers: list[str]) -> list[str]:
     return [tag.strip().removeprefix("W/").strip('"') for tag in tags if tag.strip().isascii()]
 
 
-def _shown(found: Asked, reading: datasets.Reading) -> Response:
-    headers = {"Log-Entry": str(reading.event_id), **told(reading.limits, found.ring, found.at)}
+def _shown(found: Asked, reading: datasets.Reading) -> ASGIApp:
+    headers = told(reading.limits, found.ring, reading.event_id, found.at)
     if reading.status == 404:
         response = problem(NotFound())
         response.headers.update(headers)
         return response
-    headers["ETag"] = f'"{reading.etag}"'
-    if reading.body is None:
-        return Response(status_code=304, headers=headers)
-    return with_digest(reading.body.encode(), headers)
-
-
-def with_digest(body: bytes, headers: dict[str, str]) -> Response:
-    """A JSON answer that says the SHA-256 of its body (RFC 9530)."""
-    headers["Content-Digest"] = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
-    return Response(body, headers=headers, media_type="application/json")
+    headers["etag"] = f'"{reading.etag}"'
+    return Delivered(304, b"", headers) if reading.body is None else delivered(reading.body.encode(), headers)
 
 
 for _dataset in Dataset:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
+from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from app.sharing.jwks import is_strong
@@ -66,7 +68,12 @@ class Nonces:
         return isinstance(nonce, str) and nonce in {self._of(minute), self._of(minute - 1)}
 
     def _of(self, minute: int) -> str:
-        return base64.urlsafe_b64encode(hmac.digest(self.key, str(minute).encode(), "sha256")[:18]).decode()
+        return _nonce(self.key, minute)
+
+
+@lru_cache(16)
+def _nonce(key: bytes, minute: int) -> str:
+    return base64.urlsafe_b64encode(hmac.digest(key, str(minute).encode(), "sha256")[:18]).decode()
 
 
 def read_proof(
@@ -76,7 +83,8 @@ def read_proof(
     if len(headers) != 1 or len(headers[0]) > LONGEST:
         raise ProofRefused("exactly one DPoP header")
     jkt, claims = _verified(headers[0])
-    if claims.get("htm") != method or normal_uri(str(claims.get("htu"))) != normal_uri(url):
+    htu = str(claims.get("htu"))
+    if claims.get("htm") != method or (htu != url and normal_uri(htu) != normal_uri(url)):
         raise ProofRefused("htm or htu")
     jti, iat = claims.get("jti"), claims.get("iat")
     if not isinstance(jti, str) or not TOKEN_ID.fullmatch(jti):
@@ -97,17 +105,60 @@ def hash_of(access_token: str) -> str:
 
 def _verified(compact: str) -> tuple[str, dict[str, Any]]:
     """Thumbprint of the embedded key and the claims, signature checked with that key."""
+    head, _, rest = compact.partition(".")
     try:
-        head = jws.extract_compact(compact.encode(), registry=WITH_KEY).headers()
-        if head.get("typ") != "dpop+jwt" or head.get("alg") not in ALGORITHMS or "crit" in head:
-            raise ProofRefused("header")
-        jwk = head["jwk"]
-        if jwk.get("kty") not in {"EC", "OKP", "RSA"} or _PRIVATE & set(jwk):
-            raise ProofRefused("jwk")
-        key, jkt = _key(tuple(sorted((name, value) for name, value in jwk.items() if isinstance(value, str))))
-        return jkt, jwt.decode(compact, key, algorithms=[head["alg"]], registry=WITH_KEY).claims
+        if signer := _SIGNERS.get(head):
+            return signer.jkt, _claims_of(signer, head, rest)
+        signer, claims = _read_whole(compact)
     except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProofRefused("unreadable") from error
+    if len(_SIGNERS) >= REMEMBERED_SIGNERS:
+        _SIGNERS.pop(next(iter(_SIGNERS)))
+    _SIGNERS[head] = signer
+    return signer.jkt, claims
+
+
+@dataclass(frozen=True, slots=True)
+class _Signer:
+    """What the header of a good proof says. A consumer sends the same header with every proof."""
+
+    jkt: str
+    key: RSAKey | ECKey | OKPKey
+    algorithm: JWSAlgModel
+
+
+REMEMBERED_SIGNERS = 4096
+_SIGNERS: dict[str, _Signer] = {}
+"""By their header, as it was sent. Reading one anew takes longer than checking the signature."""
+
+_REST = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
+
+
+def _read_whole(compact: str) -> tuple[_Signer, dict[str, Any]]:
+    head = jws.extract_compact(compact.encode(), registry=WITH_KEY).headers()
+    if head.get("typ") != "dpop+jwt" or head.get("alg") not in ALGORITHMS or "crit" in head:
+        raise ProofRefused("header")
+    jwk = head["jwk"]
+    if jwk.get("kty") not in {"EC", "OKP", "RSA"} or _PRIVATE & set(jwk):
+        raise ProofRefused("jwk")
+    key, jkt = _key(tuple(sorted((name, value) for name, value in jwk.items() if isinstance(value, str))))
+    claims = jwt.decode(compact, key, algorithms=[head["alg"]], registry=WITH_KEY).claims
+    return _Signer(jkt, key, WITH_KEY.get_alg(head["alg"])), claims
+
+
+def _claims_of(signer: _Signer, head: str, rest: str) -> dict[str, Any]:
+    """The claims under a header that has been judged before: only the signature is new."""
+    parts = _REST.fullmatch(rest)
+    if parts is None or not signer.algorithm.verify(f"{head}.{parts[1]}".encode(), _plain(parts[2]), signer.key):
+        raise ProofRefused("signature")
+    claims = json.loads(_plain(parts[1]))
+    if not isinstance(claims, dict):
+        raise ProofRefused("claims")
+    return claims
+
+
+def _plain(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 @lru_cache(4096)

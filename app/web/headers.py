@@ -2,7 +2,6 @@
 
 from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.settings import Settings
@@ -47,6 +46,7 @@ class SafeHeaders:
         }
         if settings.https:
             self.fixed["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+        self._raw = [(name.encode(), value.encode()) for name, value in self.fixed.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on; touch only the start of HTTP answers."""
@@ -56,9 +56,9 @@ class SafeHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.fixed.items():
-                    headers.setdefault(name, value)
+                given = list(message.get("headers", ()))
+                own = {name for name, _ in given}
+                message["headers"] = given + [header for header in self._raw if header[0] not in own]
             await send(message)
 
         await self.app(scope, receive, with_headers)
