@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         sys.exit(parsed.run(parsed))
     except Refusal as refusal:
-        print(refusal.text.vi, refusal.text.en, sep="\n", file=sys.stderr)
+        said = [refusal.text, *(problem.text for problem in getattr(refusal, "problems", ()))]
+        print(*(line for text in said for line in (text.vi, text.en)), sep="\n", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -55,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     create = _add(admin, "create", _admin_create, "name the first administrator")
     for name in ("issuer", "subject", "name", "email"):
         create.add_argument(f"--{name}", required=True)
+    units = _add(admin, "units", _admin_units, "take a list of agencies: FILE, or the one that comes with the portal")
+    units.add_argument("file", metavar="FILE", nargs="?", type=_file, help="CSV: code, name_vi, name_en, parent, kind, certainty")
 
     demo = _group(groups, "demo", "the demo world")
     _add(demo, "run", _demo_run, "start everything on this machine")
@@ -196,18 +199,9 @@ def _openapi(given: argparse.Namespace) -> int:
     from app.api import openapi
     from app.issued import schemas
 
-    for path in [*openapi.write(given.folder), _report_schema(given.folder), *schemas.write(given.folder / "documents")]:
-        print(path)
+    written = [*openapi.write(given.folder), schemas.write_report(given.folder), *schemas.write(given.folder / "documents")]
+    print(*written, sep="\n")
     return 0
-
-
-def _report_schema(folder: Path) -> Path:
-    """The form of a signature report, beside the descriptions that point to it."""
-    import signing
-
-    path = folder / "signature-report.schema.json"
-    path.write_text(json.dumps(signing.schema(), ensure_ascii=False, indent=2) + "\n")
-    return path
 
 
 def _journey(given: argparse.Namespace) -> int:
@@ -231,6 +225,18 @@ def _admin_create(given: argparse.Namespace) -> int:
 
     _with_sessions(settings, create)
     print("The first administrator may sign in now.")
+    return 0
+
+
+def _admin_units(given: argparse.Namespace) -> int:
+    from app.core.actor import SYSTEM
+    from app.identity import actions, roster
+
+    async def adopt(sessions: Sessions) -> int:
+        async with transaction(sessions) as session:
+            return await actions.adopt_list(session, SYSTEM, (given.file or roster.SHIPPED).read_bytes(), at=clock.now())
+
+    print(f"{_with_sessions(_settings(), adopt)} agencies are new or different.")
     return 0
 
 

@@ -16,6 +16,7 @@ class Event(StrEnum):
     ROLE_ENDED = "identity.role_ended"
     ADMIN_CREATED = "identity.admin_created"
     UNIT_CHOSEN = "identity.unit_chosen"
+    UNITS_ADOPTED = "identity.units_adopted"
     # views of personal data, refusals
     VIEWED = "view"
     DOWNLOADED = "download"

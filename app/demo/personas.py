@@ -1,12 +1,11 @@
 """Who can sign in to the demo world. All names are made up; tax codes begin with 99, which no province gives out."""
 
-import csv
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.core.permissions import Role
 from app.core.text import Text
+from app.identity import roster
 from app.identity.claims import Organisation
 
 MINISTRY = "G02"
@@ -76,18 +75,8 @@ BUSINESSES = (
         personal_number="001200000003",
     ),
 )
-_HERE = Path(__file__).parent
-
-
-def _units() -> tuple[tuple[str, str, str, str | None, str], ...]:
-    """Code, names, parent and kind of every agency the procedures know; codes below a ministry are placeholders of the demo."""
-    with (_HERE / "data" / "units.csv").open(newline="", encoding="utf-8") as rows:
-        return tuple(
-            (row["code"], row["name_vi"], row["name_en"], row["parent"] or None, row["kind"]) for row in csv.DictReader(rows)
-        )
-
-
-UNITS = _units()
+UNITS = tuple((one.code, one.name_vi, one.name_en, one.parent, one.kind) for one in roster.shipped())
+"""Code, names, parent and kind of every agency the procedures know."""
 HANOI = "H26.990"
 # Everywhere else one set of people plays every part: they choose in the masthead where they work.
 ASKED = ("G02.903", "G02.904", "G06", "G12", "G18")

@@ -24,6 +24,7 @@ from app.demo.personas import DIRECT_SELLER, ENTERPRISES, LEADERS, PERSONAS, RET
 from app.demo.pki import SEALS, fingerprint_of, make_keys, pki_of
 from app.identity import actions as identity
 from app.identity import queries as people
+from app.identity import roster
 from app.registers import actions as registers
 from app.registers.actions import Code
 from app.trust import actions as trust
@@ -155,9 +156,7 @@ def _containers(settings: Settings) -> list[tuple[str, str]]:
 
 async def load_people(session: AsyncSession, settings: Settings, at: datetime) -> None:
     """Units, enterprises, and everyone of the demo with their roles."""
-    for code, name_vi, name_en, parent, kind in UNITS:
-        demo = "." in code
-        await identity.put_unit(session, code, name_vi=name_vi, name_en=name_en, parent=parent, kind=kind, demo=demo)
+    await identity.adopt_units(session, SYSTEM, roster.shipped(), at=at)
     for organisation in ENTERPRISES.values():
         await identity.put_enterprise(session, organisation, source="demo")
     held = await people.held_roles(session, at=at)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy import BigInteger, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -171,6 +171,25 @@ class DossierCounter(Base):
     unit: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     n: Mapped[int]
+
+
+class ClosedBook(Base):
+    """One volume of a desk's register book of a year that is over, as it was closed: a sealed file and its lines. Append-only."""
+
+    __tablename__ = "closed_book"
+    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012  (SQLAlchemy reads it once)
+
+    desk: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    volume: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    volumes: Mapped[int]
+    file_key: Mapped[UUID]
+    entries: Mapped[int]
+    facts: Mapped[dict[str, Any]]
+    sha256: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    closed_at: Mapped[datetime]
+    closed_by: Mapped[str]
 
 
 class IdempotencyKey(Base):

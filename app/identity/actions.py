@@ -1,6 +1,7 @@
 """Signing in and out, keeping what was typed, and giving roles by two persons."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -32,6 +33,7 @@ from app.identity.models import (
     WebSession,
 )
 from app.identity.queries import grant_exists, has_role, session_actor
+from app.identity.roster import Listed, changes, read
 from app.identity.rules import (
     ABSOLUTE,
     ATTEMPT_LIFE,
@@ -323,11 +325,46 @@ async def put_person(
     return (await session.execute(upsert)).scalar_one()
 
 
+_MOST_NAMED = 100
+"""Agencies that one line of the log names."""
+
+
+async def adopt_list(session: AsyncSession, actor: Actor, content: bytes, *, at: datetime) -> int:
+    """The same from a file. `Incomplete` names every fault of it by line and column; then nothing is taken."""
+    known = {unit.code: unit.parent for unit in await session.scalars(select(Unit))}
+    return await adopt_units(session, actor, read(content, known=known), at=at)
+
+
+async def adopt_units(session: AsyncSession, actor: Actor, listed: Sequence[Listed], *, at: datetime) -> int:
+    """Add the agencies of a list or bring them up to date; the answer is how many were new or different.
+
+    Nothing is taken away: dossiers and the log go on naming an agency that is no more.
+    """
+    actor.must(Permission.ACCOUNT_MANAGE)
+    changed = changes(listed, (await session.scalars(select(Unit))).all())
+    for each in changed:
+        one = each.listed
+        names, demo = (one.name_vi, one.name_en), not each.certain
+        await put_unit(session, one.code, *names, one.parent, one.kind, demo=demo, certainty=one.certainty)
+    codes = [each.listed.code for each in changed][:_MOST_NAMED]
+    if changed:
+        record(session, actor, Event.UNITS_ADOPTED, subject_kind="unit", subject_id="-", detail={"units": codes}, at=at)
+    return len(changed)
+
+
 async def put_unit(
-    session: AsyncSession, code: str, name_vi: str, name_en: str, parent: str | None, kind: str, *, demo: bool
+    session: AsyncSession,
+    code: str,
+    name_vi: str,
+    name_en: str,
+    parent: str | None,
+    kind: str,
+    *,
+    demo: bool,
+    certainty: str = "found",
 ) -> None:
     """Add an agency or bring its names up to date."""
-    told = {"name_vi": name_vi, "name_en": name_en, "parent": parent, "kind": kind, "demo": demo}
+    told = {"name_vi": name_vi, "name_en": name_en, "parent": parent, "kind": kind, "demo": demo, "certainty": certainty}
     await session.execute(insert(Unit).values(code=code, **told).on_conflict_do_update(index_elements=["code"], set_=told))
 
 

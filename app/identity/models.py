@@ -62,7 +62,7 @@ class Mandate(Base):
 
 
 class Unit(Base):
-    """An agency: the ministry, its departments, agencies, and its one-stop desk."""
+    """An agency: the ministry, its departments, agencies, its one-stop desk. `certainty`: how well code and name are known."""
 
     __tablename__ = "unit"
 
@@ -72,6 +72,7 @@ class Unit(Base):
     parent: Mapped[str | None] = mapped_column(ForeignKey("unit.code"))
     kind: Mapped[str]
     demo: Mapped[bool]
+    certainty: Mapped[str] = mapped_column(server_default="found")
 
 
 class RoleGrant(Base):

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import signing
 from app.core.text import Text
 from app.issued import facts
 from app.issued.facts import Sheet
@@ -87,6 +88,13 @@ def _derived(kind: type[Sheet]) -> dict[str, Any]:
 def text_of(kind: type[Sheet]) -> str:
     """The schema as it is committed."""
     return json.dumps(schema_of(kind), ensure_ascii=False, indent=2) + "\n"
+
+
+def write_report(folder: Path) -> Path:
+    """The form of a signature report, beside the descriptions that point to it."""
+    path = folder / "signature-report.schema.json"
+    path.write_text(json.dumps(signing.schema(), ensure_ascii=False, indent=2) + "\n")
+    return path
 
 
 def write(folder: Path) -> list[Path]:

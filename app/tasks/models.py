@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -38,3 +38,22 @@ class Task(Base):
     done_by_name: Mapped[str | None]
     outcome: Mapped[str | None]
     note: Mapped[str]
+
+
+class InspectionPhoto(Base):
+    """A photograph taken on site, as it came; `taken_at` and `place` are what its camera wrote or the inspector said."""
+
+    __tablename__ = "inspection_photo"
+    __table_args__ = (ForeignKeyConstraint(["dossier_id", "task_id"], ["task.dossier_id", "task.id"]),)
+
+    dossier_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    task_id: Mapped[UUID]
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    taken_at: Mapped[datetime | None]
+    place: Mapped[str]
+    added_by: Mapped[str]
+    added_at: Mapped[datetime]

@@ -17,6 +17,7 @@ from app.web import (
     official_notices,
     printing,
     public,
+    roster,
     signed_back,
     signing_queue,
     units,
@@ -45,6 +46,7 @@ _officials = (
     signing_queue.router,
     signed_back.router,
     units.router,
+    *roster.routers,
 )
 for _router in (
     public.router,
