@@ -1,11 +1,10 @@
-"""Another agency's system, and a company's own: keys on disk, the demo agreement, and a small DPoP client for the journey."""
+"""Another agency's system, and a company's own: keys on disk, and a small DPoP client for the journey."""
 
-import hashlib
 import json
 import os
 import uuid
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,16 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.actor import SYSTEM
-from app.core.text import Text
-from app.registers.rules import SCHEMAS, Dataset, FieldClass
-from app.sharing import actions, agreements, queries, scopes
+from app.demo.personas import TAX_OFFICE
+from app.demo.pki import PARTNERS
+from app.registers.rules import Dataset
+from app.sharing import actions, scopes
 from app.sharing.proofs import hash_of
-from app.sharing.rules import ITEMS, MINISTRY, Basis, Grant, Purpose, Terms
+from app.sharing.rules import MINISTRY
 
-TAX_OFFICE = "G12-CT"
 CLIENT = "cuc-thue"
-AGREEMENT = "TT-2026-01"
-PURPOSE = "kiem-tra-thue"
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -48,9 +45,9 @@ def key_of(folder: Path, client_id: str) -> ECKey:
 
 
 async def seed(session: AsyncSession, folder: Path, *, at: datetime) -> None:
-    """The tax office, its client and the agreement under which it reads licences. Changes nothing the second time."""
+    """The tax office and its client; `agreeing` makes the agreement under which it reads. Changes nothing the second time."""
     await _party(session, MINISTRY, "Bộ Công Thương", "Ministry of Industry and Trade", at)
-    await _party(session, TAX_OFFICE, "Cục Thuế (minh họa)", "Tax Department (demo)", at)
+    await _party(session, TAX_OFFICE, "Cục Thuế (minh họa)", "Tax Department (demo)", at, budget_code=PARTNERS[TAX_OFFICE])
     jwks = [key_of(folder, CLIENT).as_dict(private=False)]
     reads = [f"{dataset}.read" for dataset in (Dataset.LICENCES, Dataset.DOSSIERS)]
     await actions.register_client(
@@ -63,40 +60,14 @@ async def seed(session: AsyncSession, folder: Path, *, at: datetime) -> None:
         jwks=jwks,
         at=at,
     )
-    if any(card.code == AGREEMENT and card.status == "active" for card in await queries.agreements(session, party=TAX_OFFICE)):
-        return
-    proposed = await agreements.propose_agreement(session, SYSTEM, terms(at), at=at)
-    for party in (MINISTRY, TAX_OFFICE):
-        seal = hashlib.sha256(f"{party} {proposed.content_hash}".encode()).hexdigest()
-        await agreements.sign_agreement(
-            session, SYSTEM, code=AGREEMENT, version=proposed.version, party=party, signer=party, signature=seal, at=at
-        )
-    await agreements.activate_agreement(session, SYSTEM, code=AGREEMENT, version=proposed.version, at=at)
 
 
-async def _party(session: AsyncSession, code: str, name_vi: str, name_en: str, at: datetime) -> None:
+async def _party(
+    session: AsyncSession, code: str, name_vi: str, name_en: str, at: datetime, *, budget_code: str | None = None
+) -> None:
     contact = {"contact": "Đầu mối chia sẻ dữ liệu (minh họa)", "phone": "000", "email": "du-lieu@motcua.example"}
-    await actions.register_party(session, SYSTEM, code=code, name_vi=name_vi, name_en=name_en, **contact, at=at)
-
-
-def terms(at: datetime) -> Terms:
-    """The demo agreement: public fields of licences and of dossiers' status, from this year's first day on."""
-    today = clock.day_in_vietnam(at)
-    return Terms(
-        code=AGREEMENT,
-        party=TAX_OFFICE,
-        title=Text("Chia sẻ dữ liệu giấy phép cho cơ quan thuế", "Sharing licence data with the tax office"),
-        purposes=(Purpose(PURPOSE, Text("Kiểm tra việc chấp hành pháp luật thuế", "Checking compliance with tax law")),),
-        legal_basis=(Basis("Nghị định 278/2025/NĐ-CP", "Điều 7"), Basis("Luật Dữ liệu 60/2024/QH15", "Điều 18")),
-        items=dict.fromkeys(ITEMS, "Theo nội dung thống nhất mẫu của bản minh họa."),
-        valid_from=date(today.year, 1, 1),
-        valid_to=date(today.year + 5, 12, 31),
-        grants=tuple(Grant(dataset, _public_fields(dataset)) for dataset in (Dataset.LICENCES, Dataset.DOSSIERS)),
-    )
-
-
-def _public_fields(dataset: Dataset) -> tuple[str, ...]:
-    return tuple(field.name for field in SCHEMAS[dataset].fields if field.classed is FieldClass.PUBLIC)
+    names = {"code": code, "name_vi": name_vi, "name_en": name_en}
+    await actions.register_party(session, SYSTEM, **names, **contact, budget_code=budget_code, at=at)
 
 
 async def seed_company(session: AsyncSession, folder: Path, *, tax_code: str, name: str, at: datetime) -> None:

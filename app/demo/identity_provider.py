@@ -32,6 +32,7 @@ from app.demo.personas import (
     ADMINISTRATORS,
     BUSINESSES,
     COMPETITION_STAFF,
+    CONTACT_OFFICER,
     DESK_OFFICER,
     DOMESTIC_MARKET_STAFF,
     ENTERPRISES,
@@ -39,6 +40,8 @@ from app.demo.personas import (
     MINISTER,
     PERSONAS,
     PROVINCIAL_DESK,
+    STEWARD,
+    TAX_OFFICE,
     UNITS,
     Persona,
 )
@@ -258,7 +261,8 @@ def _groups(language: str) -> list[tuple[str, list[tuple[Persona, str, str]]]]:
         (units["G02.918"], COMPETITION_STAFF),
         (units["G02.914"], DOMESTIC_MARKET_STAFF),
         ("Mọi đơn vị khác" if language == "vi" else "Every other unit", (PROVINCIAL_DESK, *EVERYWHERE_ELSE, MINISTER)),
-        ("Quản trị" if language == "vi" else "Administration", ADMINISTRATORS),
+        ("Quản trị" if language == "vi" else "Administration", (*ADMINISTRATORS, STEWARD)),
+        (units[TAX_OFFICE], (CONTACT_OFFICER,)),
     ]
     spoken: Language = "vi" if language == "vi" else "en"
     return [(heading, [(p, p.title.in_(spoken), p.tax_code or "") for p in people]) for heading, people in groups]

@@ -12,6 +12,7 @@ MINISTRY = "G02"
 DESK = "G02.990"
 COMPETITION = "G02.918"
 DOMESTIC_MARKET = "G02.914"
+TAX_OFFICE = "G12.901"
 
 DIRECT_SELLER = "9900000030"
 RETAILER = "9900000048"
@@ -128,6 +129,16 @@ ADMINISTRATORS = (
         (Role.PROCEDURE_CONTROLLER,),
     ),
 )
+STEWARD = Persona(
+    "dl-1", "Lưu Thị Dữ", Text("Đầu mối chia sẻ dữ liệu của Bộ", "Data steward of the ministry"), MINISTRY, (Role.DATA_OFFICER,)
+)
+CONTACT_OFFICER = Persona(
+    "ct-1",
+    "Trần Văn Thuế",
+    Text("Đầu mối của Cục Thuế", "Contact officer of the Tax Department"),
+    TAX_OFFICE,
+    (Role.CONTACT_OFFICER,),
+)
 OFFICIALS = (
     DESK_OFFICER,
     PROVINCIAL_DESK,
@@ -136,6 +147,8 @@ OFFICIALS = (
     *EVERYWHERE_ELSE,
     MINISTER,
     *ADMINISTRATORS,
+    STEWARD,
+    CONTACT_OFFICER,
 )
 PERSONAS = {persona.subject: persona for persona in (*BUSINESSES, *OFFICIALS)}
 LEADERS = tuple(persona for persona in OFFICIALS if {Role.UNIT_LEADER, Role.MINISTRY_LEADER} & set(persona.roles))

@@ -5,12 +5,13 @@ cross-certify. `evil` is a self-made root under the national root's name. Every 
 on disk and the description below, so nothing expires unnoticed: lists and answers are made at the moment they are asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from asn1crypto import ocsp, tsp
 from asn1crypto import x509 as asn1
@@ -22,7 +23,19 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 import signing
 from app.core.settings import Settings
-from app.demo.personas import COMPETITION, DIRECT_SELLER, DOMESTIC_MARKET, ENTERPRISES, HANOI, LEADERS, MINISTRY, RETAILER, UNITS
+from app.demo.personas import (
+    COMPETITION,
+    DIRECT_SELLER,
+    DOMESTIC_MARKET,
+    ENTERPRISES,
+    HANOI,
+    LEADERS,
+    MINISTRY,
+    RETAILER,
+    TAX_OFFICE,
+    UNITS,
+)
+from signing.revocation import read_item
 
 OTHER_BUSINESS = "9900000016"
 ROOTS = ("natroot", "gcaroot", "evil")
@@ -35,6 +48,8 @@ BUSINESSES = {
 }
 SEALS = (MINISTRY, COMPETITION, DOMESTIC_MARKET, HANOI)
 """The other agencies of the ministry have no seal of their own here: the ministry's is put on what they issue."""
+PARTNERS = {TAX_OFFICE: "2000001"}
+"""Agencies outside the ministry whose seals exist in the demo, with the budget-unit code in the certificate."""
 
 _RSA = (f"biz-{DIRECT_SELLER}", f"seal-{MINISTRY}")
 _PUBLIC_CA = "CÔNG TY CỔ PHẦN CHỨNG THỰC SỐ MẪU"
@@ -87,6 +102,16 @@ class Pki:
         stamper.tsa_cert = asn1.Certificate.load(self.certificate("tsa"))  # one that was built, not read, is slow to write out
         answer: bytes = stamper.request_tsa_response(tsp.TimeStampReq.load(request)).dump()
         return answer
+
+    async def gather(self, needs: Iterable[signing.Need], at: datetime) -> signing.Evidence:
+        """What the authorities would answer, asked without a network."""
+        return signing.NO_EVIDENCE.with_items(self._answer(need, at) for need in needs)
+
+    def _answer(self, need: signing.Need, at: datetime) -> signing.Item:
+        place = urlsplit(need.url).path.split("/")
+        if need.source is signing.Source.CRL:
+            return read_item(need.source, need.url, self.revocation_list(place[-2], at))
+        return read_item(need.source, need.url, self.status(place[-1], need.request or b"", at))
 
     def trust(self) -> signing.TrustSnapshot:
         """The trust store of the demo: both roots with what they may be used for. `evil` is not in it."""
@@ -157,8 +182,13 @@ def business(tax_code: str) -> str:
     return f"biz-{tax_code}"
 
 
+def seal(unit: str) -> str:
+    """The label of an agency's seal, its certificate and its key."""
+    return f"seal-{unit}"
+
+
 def _key_names() -> tuple[str, ...]:
-    people = (*map(business, BUSINESSES), *(leader.subject for leader in LEADERS), *(f"seal-{unit}" for unit in SEALS))
+    people = (*map(business, BUSINESSES), *(leader.subject for leader in LEADERS), *map(seal, (*SEALS, *PARTNERS)))
     return (*ROOTS, *_CAS, *_SERVERS, *people)
 
 
@@ -182,7 +212,10 @@ def _entities() -> dict[str, dict[str, str]]:
         place = {"organizational-unit-name": units[leader.unit or MINISTRY]}
         named[leader.subject] = {**ministry, **place, "common-name": leader.name}
     for number, unit in enumerate(SEALS, start=1_000_001):
-        named[f"seal-{unit}"] = {"user-id": f"MNS:{number}", **ministry, "common-name": units[unit]}
+        named[seal(unit)] = {"user-id": f"MNS:{number}", **ministry, "common-name": units[unit]}
+    for unit, budget_code in PARTNERS.items():
+        own = {"organization-name": units[unit], "common-name": units[unit]}
+        named[seal(unit)] = {"user-id": f"MNS:{budget_code}", "locality-name": "Hà Nội", **own}
     return named
 
 
@@ -200,7 +233,7 @@ def _certificates() -> dict[str, Any]:
     for name in ("pubca", "gcaca"):
         made[f"{name}-ocsp"] = _issued(f"{name}-ocsp", name, ["ocsp-responder"], _CA_LIFE)
     made["tsa"] = _issued("tsa", "tsaca", [], _CA_LIFE) | {"extensions": _TSA_EXTENSIONS}
-    for leaf in (*(leader.subject for leader in LEADERS), *(f"seal-{unit}" for unit in SEALS)):
+    for leaf in (*(leader.subject for leader in LEADERS), *map(seal, (*SEALS, *PARTNERS))):
         made[leaf] = _issued(leaf, "gcaca", ["digsig-commitment"], _LEAF_LIFE)
     for code in BUSINESSES:
         made |= _business_certificates(business(code))

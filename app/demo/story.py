@@ -22,7 +22,7 @@ import yaml
 
 from app.core import clock
 from app.core.settings import Settings
-from app.demo import consumer, papers
+from app.demo import agreeing, consumer, papers
 from app.demo.browsing import Browser, Page, Value, WebForm
 from app.demo.people import Failed, People, expect
 from app.demo.personas import PERSONAS
@@ -365,8 +365,8 @@ async def share(story: Story) -> None:
         read = await client.get(
             f"/api/sharing/v1/licences/{story.result_number}",
             scope="licences.read",
-            agreement=consumer.AGREEMENT,
-            purpose=consumer.PURPOSE,
+            agreement=agreeing.AGREEMENT,
+            purpose=agreeing.PURPOSE,
             case_ref=case_ref,
         )
     expect(

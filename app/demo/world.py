@@ -19,7 +19,7 @@ from app.catalogue import actions as catalogue
 from app.core.actor import SYSTEM
 from app.core.db import Sessions, transaction
 from app.core.settings import Settings
-from app.demo import consumer
+from app.demo import agreeing, consumer
 from app.demo.personas import DIRECT_SELLER, ENTERPRISES, LEADERS, PERSONAS, RETAILER, UNITS, Persona
 from app.demo.pki import SEALS, fingerprint_of, make_keys, pki_of
 from app.identity import actions as identity
@@ -87,6 +87,7 @@ async def load(sessions: Sessions, settings: Settings, *, at: datetime) -> None:
         await consumer.seed(session, folder=folder, at=at)
         for tax_code in (DIRECT_SELLER, RETAILER):
             await consumer.seed_company(session, folder, tax_code=tax_code, name=ENTERPRISES[tax_code].name_vi, at=at)
+    await agreeing.seed(sessions, settings, at=at)
 
 
 def who_is_who(settings: Settings) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from app.core.clock import in_vietnam
 from app.core.text import Text
 from app.issued.editions import Edition
-from app.registers.rules import SCHEMAS, FieldClass
+from app.registers.rules import SCHEMAS, Field, FieldClass
 from app.sharing.rules import ITEM_NAME, Grant, Terms
 
 EDITION = Edition("agreement", 1, "NĐ 30/2020/NĐ-CP, Phụ lục I", date(2020, 3, 5), "wording of our own, to be confirmed")
@@ -29,6 +29,25 @@ class Side:
     name: Text
     contact: str
     budget_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShown:
+    """A granted field: its name in the data, its title, how personal it is, and the article of its own that allows it."""
+
+    name: str
+    title: Text
+    classed: Text
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantShown:
+    """What is given of one dataset."""
+
+    title: Text
+    fields: tuple[FieldShown, ...]
+    limits: tuple[Text, ...]
 
 
 def class_name(classed: FieldClass) -> Text:
@@ -63,7 +82,7 @@ def _agreement(terms: Terms, version: int, sides: tuple[Side, Side]) -> dict[str
         "content_hash": terms.content_hash(version),
         "sides": [_side(side, role) for side, role in zip(sides, (_PROVIDES, _CONSUMES), strict=True)],
         "purposes": [_named(one.title) | {"code": one.code} for one in terms.purposes],
-        "grants": [_grant(grant) for grant in terms.grants],
+        "grants": [_grant(grant) for grant in grants_of(terms)],
         "items": [
             {"name": name.vi, "english": name.en, "text": terms.items[key]}
             for key, name in ITEM_NAME.items()
@@ -84,16 +103,27 @@ def _named(title: Text) -> dict[str, str]:
     return {"title": title.vi, "english": title.en}
 
 
-def _grant(grant: Grant) -> Mapping[str, Any]:
-    schema = SCHEMAS[grant.dataset]
-    fields = [_field(grant, field.name, field.title.vi, field.classed) for field in schema.fields if field.name in grant.fields]
-    return _named(schema.title) | {"fields": fields, "limits": [limit.vi for limit in limits_of(grant)]}
+def _grant(grant: GrantShown) -> Mapping[str, Any]:
+    fields = [{"name": one.name, "title": one.title.vi, "class": one.classed.vi, "basis": one.basis} for one in grant.fields]
+    return _named(grant.title) | {"fields": fields, "limits": [limit.vi for limit in grant.limits]}
 
 
-def _field(grant: Grant, name: str, title: str, classed: FieldClass) -> dict[str, str]:
-    basis = grant.field_basis.get(name)
+def grants_of(terms: Terms) -> list[GrantShown]:
+    """What is given, as people read it: on paper and on pages."""
+    return [
+        GrantShown(
+            SCHEMAS[grant.dataset].title,
+            tuple(_field(grant, field) for field in SCHEMAS[grant.dataset].fields if field.name in grant.fields),
+            tuple(limits_of(grant)),
+        )
+        for grant in terms.grants
+    ]
+
+
+def _field(grant: Grant, field: Field) -> FieldShown:
+    basis = grant.field_basis.get(field.name)
     article = f"{basis.van_ban}, {basis.dieu_khoan}" if basis else ""
-    return {"name": name, "title": title, "class": class_name(classed).vi, "basis": article}
+    return FieldShown(field.name, field.title, class_name(field.classed), article)
 
 
 def limits_of(grant: Grant) -> list[Text]:

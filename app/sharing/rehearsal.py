@@ -1,5 +1,6 @@
 """A rehearsal: what a grant would deliver, on records that are nobody's, and what the enterprise would be shown of it. Pure."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,11 @@ class Rehearsal:
     looked_at: int
     refused: tuple[Field, ...]
     seen: Seen | None
+
+    @property
+    def bodies(self) -> list[str]:
+        """The records as JSON that a person can read."""
+        return [json.dumps(record, ensure_ascii=False, indent=2) for record in self.records]
 
 
 def rehearse(terms: Terms, *, at: datetime, seed: int = 1) -> list[Rehearsal]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.core.errors import Problem
 from app.core.text import Text
-from app.registers.rules import SCHEMAS, Dataset, FieldClass
+from app.registers.rules import SCHEMAS, Dataset, Field, FieldClass
 from app.sharing.canonical import canonical
 from app.sharing.jwks import is_strong
 
@@ -218,10 +218,14 @@ def _faults_of_grant(grant: Grant) -> list[Problem]:
     return problems + [Problem(where, "field-basis", _needs_article(name)) for name in without_article(grant)]
 
 
+def is_guarded(one: Field) -> bool:
+    """Whether a field is given only with an article of its own: personal, sensitive, and whatever class comes later."""
+    return one.classed not in (FieldClass.PUBLIC, FieldClass.INTERNAL)
+
+
 def without_article(grant: Grant) -> list[str]:
     """The personal and sensitive fields that no article of their own allows."""
-    free = (FieldClass.PUBLIC, FieldClass.INTERNAL)
-    guarded = [one.name for one in SCHEMAS[grant.dataset].fields if one.name in grant.fields and one.classed not in free]
+    guarded = [one.name for one in SCHEMAS[grant.dataset].fields if one.name in grant.fields and is_guarded(one)]
     given = {name for name, basis in grant.field_basis.items() if basis.van_ban and basis.dieu_khoan}
     return [name for name in guarded if name not in given]
 

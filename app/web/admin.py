@@ -18,7 +18,6 @@ from app.identity import actions as identity_actions
 from app.identity import queries as identity
 from app.issued import editions
 from app.issued import schemas as printed
-from app.sharing import queries as sharing
 from app.web import national, trust, workshop, workshop_drafts, workshop_preview
 from app.web.deps import At, Form, Posted, Session, csrf, official, record_view
 from app.web.pages import page
@@ -39,13 +38,11 @@ ROLE_NAME = {
 
 anyone_of_the_ministry = official(Permission.PROCEDURE_READ)
 account_manager = official(Permission.ACCOUNT_MANAGE)
-sharing_manager = official(Permission.SHARING_MANAGE)
 
 router = APIRouter(prefix="/quan-tri", dependencies=[Depends(anyone_of_the_ministry)])
 accounts = APIRouter(prefix="/quan-tri/tai-khoan", dependencies=[Depends(account_manager), Depends(csrf)])
-agreements = APIRouter(prefix="/quan-tri/chia-se", dependencies=[Depends(sharing_manager)])
 _workshop = (*national.routers, workshop_drafts.router, workshop_preview.router, *workshop.routers)
-routers = (router, accounts, agreements, *trust.routers, *_workshop)
+routers = (router, accounts, *trust.routers, *_workshop)
 Manager = Annotated[Actor, Depends(account_manager)]
 
 
@@ -140,10 +137,3 @@ def _uuid(value: str) -> UUID:
         return UUID(value)
     except ValueError:
         raise NotFound from None
-
-
-@agreements.get("")
-async def agreement_list(request: Request, session: Session, at: At) -> Response:
-    """Which ministry reads what, under which agreement, with which clients."""
-    found = await sharing.agreements(session)
-    return page(request, "admin/agreements.html", agreements=found, clients=await sharing.clients(session, at=at))

@@ -20,6 +20,11 @@ def pdf(content: bytes, *, name: str) -> Response:
     return Response(content, media_type="application/pdf", headers=_headers(name))
 
 
+def attachment(content: str, *, name: str, media_type: str) -> Response:
+    """Text that is kept in the database, as a file."""
+    return Response(content, media_type=media_type, headers=_headers(name))
+
+
 def _headers(name: str) -> dict[str, str]:
     return {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",

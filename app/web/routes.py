@@ -6,6 +6,10 @@ from app.core.errors import NotFound
 from app.core.text import has_unwanted
 from app.web import (
     admin,
+    agreements,
+    agreements_desk,
+    agreements_given,
+    agreements_public,
     business,
     calendars,
     checking,
@@ -48,10 +52,14 @@ _officials = (
     units.router,
     *roster.routers,
 )
+    agreements.router,
+    agreements_given.router,
+    agreements_desk.router,
 for _router in (
     public.router,
     checking.router,
     *business.routers,
+    agreements_public.router,
     *_officials,
     *admin.routers,
     calendars.router,

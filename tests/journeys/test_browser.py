@@ -28,7 +28,7 @@ from psycopg import sql
 
 from app.core import embedded
 from app.core.settings import Settings
-from app.demo import consumer, papers, pki, world
+from app.demo import agreeing, consumer, papers, pki, world
 from app.demo.personas import DIRECT_SELLER
 from tests.conftest import SERVER
 from tests.demo.conftest import KEYS
@@ -346,7 +346,7 @@ async def share(cast: Cast, number: str) -> None:
     settings = cast.instance.settings
     async with httpx.AsyncClient(base_url=cast.instance.url, timeout=30) as http:
         agency = consumer.Consumer(http, cast.instance.url, consumer.CLIENT, settings.var / "demo" / "clients")
-        told = {"agreement": consumer.AGREEMENT, "purpose": consumer.PURPOSE, "case_ref": "KT-2026-TRINH-DUYET"}
+        told = {"agreement": agreeing.AGREEMENT, "purpose": agreeing.PURPOSE, "case_ref": "KT-2026-TRINH-DUYET"}
         read = await agency.get(f"/api/sharing/v1/licences/{number}", scope="licences.read", **told)
     assert read.status_code == 200
     business = await cast.be(SELLER)
