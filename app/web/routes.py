@@ -51,10 +51,10 @@ _officials = (
     signed_back.router,
     units.router,
     *roster.routers,
-)
     agreements.router,
     agreements_given.router,
     agreements_desk.router,
+)
 for _router in (
     public.router,
     checking.router,
