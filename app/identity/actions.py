@@ -128,6 +128,7 @@ def _open_session(session: AsyncSession, person_id: UUID, claims: Claims, at: da
             expires_at=at + ABSOLUTE,
             acr=claims.acr,
             auth_time=datetime.fromtimestamp(claims.auth_time, UTC),
+            provider_sid=claims.sid,
         )
     )
     who = Actor(kind=ActorKind.BUSINESS if tax_code else ActorKind.OFFICIAL, person_id=person_id)

@@ -47,6 +47,7 @@ class Claims(BaseModel):
     sub: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     acr: str
     auth_time: int
+    sid: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
     name: Short
     email: Short | None = None
     personal_number: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = None

@@ -96,10 +96,13 @@ class RoleGrant(Base):
 
 
 class WebSession(Base):
-    """A signed-in browser. The cookie's value is never stored, only its SHA-256. `unit`: where an official chose to work."""
+    """A signed-in browser. The cookie's value is never stored, only its SHA-256. `unit`: where an official chose to work.
+
+    `provider_sid`: the session at the identity provider, by which that may end ours.
+    """
 
     __tablename__ = "web_session"
-    __table_args__ = (Index("ix_web_session_expires_at", "expires_at"),)
+    __table_args__ = (Index("ix_web_session_expires_at", "expires_at"), Index(None, "person_id"))
 
     id_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
@@ -112,6 +115,7 @@ class WebSession(Base):
     acr: Mapped[str]
     auth_time: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    provider_sid: Mapped[str | None]
 
 
 class SignInAttempt(Base):

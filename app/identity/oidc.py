@@ -8,7 +8,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -21,13 +21,17 @@ from joserfc.jwk import ECKey, KeySet
 
 from app.core.errors import Unreachable
 from app.core.settings import Settings
+from app.core.text import has_unwanted
 from app.identity.rules import WEAK_SIGN_IN, SignInRefused
 
 SIGNATURES = ["ES256", "ES384", "PS256", "RS256"]
 MAX_AGE = timedelta(hours=1)
 LEEWAY_SECONDS = 10
+LEEWAY = timedelta(seconds=LEEWAY_SECONDS)
 TIMEOUT_SECONDS = 5
 MAX_ANSWER_BYTES = 256 * 1024
+LOGOUT_TYPE = "logout+jwt"
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -142,6 +146,52 @@ def read_callback(client: Client, query: str) -> Callback:
     if not state or bool(code) == bool(error):
         raise SignInRefused("callback")
     return Callback(state=state, code=code, error=error)
+
+
+@dataclass(frozen=True, slots=True)
+class Logout:
+    """A provider's word that a person has left: one of `subject` and `sid` (a session there) is set. `issued_at`: not later."""
+
+    subject: str | None
+    sid: str | None
+    issued_at: datetime
+
+
+def check_logout_token(client: Client, provider: Provider, token: str, *, at: datetime) -> Logout:
+    """Read a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6). `SignInRefused` when it is not good.
+
+    One may come twice: it ends only sessions begun before it was issued, so a repeated one ends nothing more.
+    """
+    now = int(at.timestamp())
+    registry = jwt.JWTClaimsRegistry(
+        now=now,
+        leeway=LEEWAY_SECONDS,
+        iss={"essential": True, "value": client.issuer},
+        aud={"essential": True, "value": client.client_id},
+        exp={"essential": True},
+        iat={"essential": True},
+        jti={"essential": True},
+    )
+    try:
+        read = jwt.decode(token, provider.keys, algorithms=SIGNATURES)
+        registry.validate(read.claims)
+        said = Logout(
+            _text(read.claims.get("sub")), _text(read.claims.get("sid")), datetime.fromtimestamp(read.claims["iat"], UTC)
+        )
+    except (JoseError, ValueError, TypeError, OverflowError) as error:
+        raise SignInRefused("logout-token") from error
+    events = read.claims.get("events")
+    if read.header.get("typ", LOGOUT_TYPE) not in {LOGOUT_TYPE, "JWT"} or "nonce" in read.claims:
+        raise SignInRefused("logout-token")  # an ID token is none, whatever else it says
+    if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict) or not (said.subject or said.sid):
+        raise SignInRefused("logout-token")
+    return said
+
+
+def _text(value: object) -> str | None:
+    if value is not None and (not isinstance(value, str) or not 0 < len(value) <= 255 or has_unwanted(value)):
+        raise ValueError("not a name")
+    return value
 
 
 async def redeem(client: Client, provider: Provider, code: str, *, verifier: str, nonce: str, at: datetime) -> dict[str, Any]:

@@ -16,6 +16,8 @@ const provider = new Provider(`http://127.0.0.1:${server.address().port}`, {
     token_endpoint_auth_signing_alg: 'ES256',
     id_token_signed_response_alg: 'ES256',
     require_auth_time: true,
+    backchannel_logout_uri: told.logout,
+    backchannel_logout_session_required: true,
     jwks: { keys: [told.key] },
     redirect_uris: [told.callback],
     response_types: ['code'],
@@ -26,7 +28,8 @@ const provider = new Provider(`http://127.0.0.1:${server.address().port}`, {
   conformIdTokenClaims: false,
   claims: { openid: ['sub'], profile: ['name', 'organisation'], email: ['email'], acr: null, auth_time: null },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...told.person }) }),
-  features: { devInteractions: { enabled: false } },
+  features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+  fetch: (url, { dispatcher, ...options }) => fetch(url, options), // its own guard lets it tell nobody on this machine
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
   enabledJWA: { clientAuthSigningAlgValues: ['ES256'], idTokenSigningAlgValues: ['ES256'] }
 })

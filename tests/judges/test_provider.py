@@ -1,10 +1,15 @@
 """People sign in at a foreign identity provider: honest answers let them in, forged ones do not."""
 
+import asyncio
 import json
+import re
+import threading
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from queue import Queue
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
@@ -26,14 +31,40 @@ PERSON = {
 }
 
 
+class Told(BaseHTTPRequestHandler):
+    """The portal's address for the provider, which cannot reach the portal in this process: keeps what comes."""
+
+    came: ClassVar[Queue[bytes]] = Queue()
+
+    def do_POST(self):
+        self.came.put(self.rfile.read(int(self.headers["content-length"])))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
 @pytest.fixture(scope="module")
-def the_portal(database, background: Callable[[str, dict[str, Any]], str], tmp_path_factory) -> FastAPI:
+def logout_address() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Told)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def the_portal(database, background: Callable[[str, dict[str, Any]], str], logout_address: str, tmp_path_factory) -> FastAPI:
     """The portal that knows oidc-provider as its identity provider, and is known to it."""
     var, key = tmp_path_factory.mktemp("var"), ECKey.generate_key("P-256")
     (var / "keys").mkdir()
     (var / "keys" / "oidc-client.jwk").write_text(json.dumps(key.as_dict(private=True)))
     public = {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": "ES256", "use": "sig"}
     told = {"client_id": "mot-cua", "key": public, "callback": f"{PORTAL}/dang-nhap/tra-ve", "person": PERSON}
+    told["logout"] = logout_address
     return create_app(
         Settings(
             DATABASE_URL=database.app_url,
@@ -53,6 +84,7 @@ class Browser:
     def __init__(self, portal: FastAPI) -> None:
         self.here = httpx.AsyncClient(transport=httpx.ASGITransport(portal), base_url=PORTAL)
         self.there = httpx.AsyncClient()
+        self.issuer = portal.state.settings.oidc_issuer
 
     async def asked(self, **change: str | None) -> str:
         """The address the portal sends the browser to, with some parameters changed or left out."""
@@ -143,3 +175,27 @@ async def test_a_code_of_another_sign_in_is_refused_by_the_provider_itself(perso
     second = await person.answered(await person.asked())
     assert (await person.come_back(urlencode(changed(second, code=first["code"])))).status_code == 403
     assert await reasons(sessions) == ["token-endpoint"]
+
+
+async def left(person: Browser) -> str:
+    """Sign out at the provider; the form it posts to the portal behind the browser's back."""
+    page = await person.there.get(f"{person.issuer}/session/end")
+    xsrf = re.search(r'name="xsrf" value="([^"]+)"', page.text)
+    assert xsrf, page.text
+    await person.there.post(f"{person.issuer}/session/end/confirm", data={"xsrf": xsrf[1], "logout": "yes"})
+    return (await asyncio.to_thread(Told.came.get, timeout=10)).decode()
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+async def test_who_signs_out_at_the_provider_is_signed_out_here(person: Browser, sessions: Sessions):
+    await person.come_back(await person.answered(await person.asked()))
+    body = await left(person)
+    altered = body[:-4] + ("AAAA" if not body.endswith("AAAA") else "BBBB")
+    for wrong in ("", "logout_token=x", altered, f"{body}&{body}"):
+        assert (await person.here.post("/oidc/backchannel-logout", content=wrong, headers=FORM)).status_code == 400
+    assert (await person.here.get("/ho-so")).status_code == 200
+    answer = await person.here.post("/oidc/backchannel-logout", content=body, headers=FORM)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert (await person.here.get("/ho-so")).status_code == 303
