@@ -73,6 +73,9 @@ class Event(StrEnum):
     AGREEMENT_REMARKED = "sharing.agreement_remarked"
     AGREEMENT_FILE_GIVEN = "sharing.agreement_file_given"
     AGREEMENT_SIGNATURE_ASKED = "sharing.agreement_signature_asked"
+    READ_QUESTIONED = "sharing.read_questioned"
+    READ_ANSWERED = "sharing.read_answered"
+    READS_REVEALED = "sharing.reads_revealed"
     SERVER_KEY_ROTATED = "sharing.server_key_rotated"
     SERVER_KEY_WITHDRAWN = "sharing.server_key_withdrawn"
 

@@ -24,7 +24,7 @@ from app.issued.press import Press
 from app.issued.rules import RESULTS
 from app.notices import actions as notices
 from app.notices.channels import Mailer
-from app.sharing import agreements_papers, witnessing
+from app.sharing import agreements_papers, asking_back, witnessing
 from app.trust import actions as trust_actions
 from app.trust import queries as trust
 
@@ -183,6 +183,13 @@ async def mail_witness(tools: Tools, payload: Payload, _at: datetime) -> None:
     await tools.mailer.write(letter, address)
 
 
+async def forward_question(tools: Tools, payload: Payload, _at: datetime) -> None:
+    """Pass an enterprise's question on to whoever read its data."""
+    async with transaction(tools.sessions) as session:
+        address, letter = await asking_back.letter(session, UUID(payload["question_id"]))
+    await tools.mailer.write(letter, address)
+
+
 JOBS: dict[str, Job] = {
     automatic.PROCEED: proceed,
     "documents.check": check_document,
@@ -198,6 +205,7 @@ JOBS: dict[str, Job] = {
     "dossiers.recount": recount_deadlines,
     "notices.deliver": deliver_notice,
     witnessing.MAIL: mail_witness,
+    asking_back.FORWARD: forward_question,
     agreements_papers.PRINT: print_agreement,
     agreements_papers.ACCEPT: accept_agreement,
     agreements_papers.SIGN: sign_agreement,

@@ -16,7 +16,7 @@ from app.identity import oidc
 from app.issued import archiving
 from app.jobs.keys import fetch_client_keys, rotate_server_key
 from app.jobs.registry import Tools, notary
-from app.jobs.sealing import call_witnesses, seal_late, seal_logs, stamp_logs
+from app.jobs.sealing import call_witnesses, reveal_reads, seal_late, seal_logs, stamp_logs
 from app.sharing import actions as sharing
 from app.sharing import agreements
 from app.trust import actions as trust
@@ -116,6 +116,7 @@ SCHEDULE = (
     Every("audit.seal_late", 60, seal_late),
     Every("audit.stamp", 300, stamp_logs),
     Every("sharing.witnesses", 3600, call_witnesses),
+    Every("sharing.reveal", 60, reveal_reads),
     Every("dossiers.lapse", 60, lapse_overdue),
     Every("dossiers.warn", 60, warn_officials),
     Every("dossiers.versions", 300, move_drafts),

@@ -7,7 +7,7 @@ from app.audit import seal
 from app.audit.logs import sealed_logs
 from app.core.db import transaction
 from app.jobs.registry import Tools
-from app.sharing import witnessing
+from app.sharing import asking_back, witnessing
 
 
 async def seal_logs(tools: Tools, at: datetime) -> None:
@@ -47,3 +47,9 @@ async def call_witnesses(tools: Tools, at: datetime) -> None:
     """Send the week's checkpoints to the parties, where that was not done yet."""
     async with transaction(tools.sessions) as session:
         await witnessing.call_witnesses(session, at=at)
+
+
+async def reveal_reads(tools: Tools, at: datetime) -> None:
+    """Tell enterprises of readings that were hidden until now."""
+    async with transaction(tools.sessions) as session:
+        await asking_back.reveal(session, at=at)

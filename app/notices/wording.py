@@ -34,6 +34,8 @@ class Kind(StrEnum):
     CORRECTION_ORDERED = "correction-ordered"
     ANSWER_MOVED = "answer-moved"
     LIMIT_NEAR = "limit-near"
+    READ_ANSWERED = "read-answered"
+    READ_REVEALED = "read-revealed"
 
 
 TITLES = {
@@ -59,6 +61,8 @@ TITLES = {
     Kind.CORRECTION_ORDERED: Text("Hồ sơ {number} cần khắc phục sau kiểm tra", "Dossier {number}: put right what was found"),
     Kind.ANSWER_MOVED: Text("Hồ sơ {reference} có thêm thời gian", "More time for dossier {reference}"),
     Kind.LIMIT_NEAR: Text("Hồ sơ {number}: {level}", "Dossier {number}: {level}"),
+    Kind.READ_ANSWERED: Text("Đã có trả lời về lần xem dữ liệu", "Your question about a reading is answered"),
+    Kind.READ_REVEALED: Text("Có lần xem dữ liệu nay được công khai", "A reading of your data can be seen now"),
 }
 
 BODIES = {
@@ -144,6 +148,15 @@ BODIES = {
         "Hồ sơ {number}, {what}: {level}. Đến hạn lúc {due}. Việc cần làm nằm trên trang của hồ sơ.",
         "Dossier {number}, {what}: {level}. Due {due}. Its page says what there is to do.",
     ),
+    Kind.READ_ANSWERED: Text(
+        "Câu hỏi ngày {when} của doanh nghiệp về một lần xem dữ liệu đã được trả lời, trên trang «Ai đã xem dữ liệu của tôi».",
+        "What you asked on {when} about a reading of your data is answered, on the page “Who read my data”.",
+    ),
+    Kind.READ_REVEALED: Text(
+        "Một lần xem dữ liệu của doanh nghiệp vào {when}, trước đây được giữ kín theo luật, nay hiện trên trang "
+        "«Ai đã xem dữ liệu của tôi».",
+        "A reading of your data on {when}, hidden by law until now, is shown on the page “Who read my data”.",
+    ),
 }
 
 LEVELS = {
@@ -181,7 +194,7 @@ def _filled(text: Text, params: Mapping[str, Any]) -> Text:
 def _shown(name: str, value: Any, language: Language) -> str:
     if name == "amount":
         return money.shown(int(value), language)
-    if name in {"due", "reply_by"}:
+    if name in {"due", "reply_by", "when"}:
         return _day(str(value), language)
     if name == "level":
         return format(LEVELS[str(value)], language)

@@ -1,78 +1,16 @@
-"""Questions about sharing, for pages: who read a business's data, which agreements and clients there are."""
+"""Questions about sharing, for pages: which agreements and clients there are."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.text import Text
 from app.registers.rules import SCHEMAS, Dataset
-from app.sharing.models import AccessEvent, Agreement, AgreementGrant, ClientKey, OauthClient, Party
-from app.sharing.rules import Basis, Purpose
-
-DELIVERED = (200, 304)
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One reading of a subject's data, as the subject may see it. `id` is the log entry; `audit` knows its place in the tree."""
-
-    id: UUID
-    at: datetime
-    agency: Text
-    agreement: str
-    agreement_version: int
-    agreement_title: Text
-    purpose: Text
-    legal_basis: tuple[Basis, ...]
-    dataset: Dataset
-    dataset_title: Text
-    key: str
-    fields: tuple[Text, ...]
-    case_ref: str
-    acting_user: str | None
-    unchanged: bool
-
-
-async def reads_of(session: AsyncSession, tax_code: str, *, before: UUID | None = None, limit: int = 50) -> list[Read]:
-    """Who read what is recorded about `tax_code`, newest first; `before` is the `id` of the last row seen."""
-    rows = await session.execute(
-        select(AccessEvent, Party, Agreement)
-        .join(Party, Party.code == AccessEvent.party)
-        .join(Agreement, (Agreement.code == AccessEvent.agreement) & (Agreement.version == AccessEvent.agreement_version))
-        .where(AccessEvent.subject_ref == tax_code, AccessEvent.status.in_(DELIVERED))
-        .where(AccessEvent.id < before if before else AccessEvent.id.is_not(None))
-        .order_by(AccessEvent.id.desc())
-        .limit(limit)
-    )
-    return [_read(event, party, agreement) for event, party, agreement in rows]
-
-
-def _read(event: AccessEvent, party: Party, agreement: Agreement) -> Read:
-    dataset = Dataset(event.dataset)
-    schema = SCHEMAS[dataset]
-    titles = {field.name: field.title for field in schema.fields}
-    purposes = {purpose.code: purpose.title for purpose in purposes_of(agreement.purposes)}
-    return Read(
-        id=event.id,
-        at=event.at,
-        agency=Text(party.name_vi, party.name_en),
-        agreement=event.agreement,
-        agreement_version=event.agreement_version,
-        agreement_title=Text(agreement.title_vi, agreement.title_en),
-        purpose=purposes[event.purpose],
-        legal_basis=tuple(Basis(**basis) for basis in event.legal_basis),
-        dataset=dataset,
-        dataset_title=schema.title,
-        key=event.key,
-        fields=tuple(titles[name] for name in event.fields),
-        case_ref=event.case_ref,
-        acting_user=event.acting_user,
-        unchanged=event.status == 304,
-    )
+from app.sharing.models import Agreement, AgreementGrant, ClientKey, OauthClient, Party
+from app.sharing.rules import Purpose
 
 
 def purposes_of(stored: list[Any]) -> list[Purpose]:

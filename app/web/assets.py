@@ -34,6 +34,10 @@ FONT_FILES = [
 ]
 PRELOADED = [name for name in FONT_FILES if "latin-ext" not in name and "600" not in name]
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+OWN_SCRIPTS = ("log-proof.js", "reads.js")
+"""Of single pages, in the order in which they import each other."""
+
+VERIFIER = ROOT / "clients" / "verifier" / "verify_log.py"  # handed to whoever wants to check a log alone
 DESIGN = "govuk-frontend/dist/govuk/govuk-frontend.min"
 
 
@@ -102,7 +106,7 @@ def files() -> Served:
 
 
 def _stamp() -> str:
-    sources = sorted(p for p in STATIC.iterdir() if p.is_file())
+    sources = [*sorted(p for p in STATIC.iterdir() if p.is_file()), VERIFIER]
     return _digest(b"".join([LOCK.read_bytes(), Path(__file__).read_bytes(), *(p.read_bytes() for p in sources)]))
 
 
@@ -138,6 +142,9 @@ def _gather(folder: Path) -> dict[str, str]:
     names |= {p.name: _put(folder, p.name, p.read_bytes()) for p in STATIC.iterdir() if p.suffix in {".svg", ".png", ".ico"}}
     names["htmx.js"] = _put(folder, "htmx.js", (PACKAGES / "htmx.org/dist/htmx.min.js").read_bytes())
     names["design.js"] = _put(folder, "design.js", _without_map((PACKAGES / f"{DESIGN}.js").read_text()).encode())
+    names[VERIFIER.name] = _put(folder, VERIFIER.name, VERIFIER.read_bytes())
+    for name in OWN_SCRIPTS:
+        names[name] = _put(folder, name, _linked((STATIC / name).read_text(), names).encode())
     names["app.js"] = _put(folder, "app.js", _linked((STATIC / "app.js").read_text(), names).encode())
     styles = _fonts() + _own_fonts((PACKAGES / f"{DESIGN}.css").read_text())
     styles += "".join(p.read_text() for p in sorted(STATIC.glob("*.css")))

@@ -21,6 +21,7 @@ from app.web import (
     official_notices,
     printing,
     public,
+    read_questions,
     roster,
     signed_back,
     signing_queue,
@@ -58,12 +59,13 @@ _officials = (
 for _router in (
     public.router,
     checking.router,
-    *business.routers,
     agreements_public.router,
+    *business.routers,
     *_officials,
     *admin.routers,
     calendars.router,
     machine_keys.router,
+    read_questions.router,
 ):
     _every.include_router(_router)
 routers: list[APIRouter] = [_every]

@@ -170,11 +170,11 @@ def main(count: int) -> bool:
         for name, tamper in {"untouched": untouched, **TAMPERING, "forked": forked}.items():
             with file.open("wb") as out:
                 out.writelines(tamper(lines, row))
-            began = time.monotonic()
+            began, spent = time.monotonic(), time.process_time()
             code = program.main([str(file), "--kept", str(kept)])
-            took = time.monotonic() - began
-            good &= code == (name != "untouched") and took < 60
-            sys.stdout.write(f"{name}: exit {code} after {took:.1f} s over {count} rows\n")
+            took, spent = time.monotonic() - began, time.process_time() - spent
+            good &= code == (name != "untouched") and spent < 60  # its own work: others may be on the machine
+            sys.stdout.write(f"{name}: exit {code} after {took:.1f} s, {spent:.1f} s of them its own, over {count} rows\n")
     return good
 
 

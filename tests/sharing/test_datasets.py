@@ -12,7 +12,7 @@ from app.core.actor import SYSTEM
 from app.core.db import transaction
 from app.registers import actions as registers
 from app.registers.rules import Dataset
-from app.sharing import actions, agreements, queries
+from app.sharing import actions, agreements, reads
 from app.sharing.rules import Grant
 from tests.machines import FIELDS, HOLDER, ISSUER, LICENCE_URL, Machine, Portal, agree, licence, terms
 
@@ -181,11 +181,11 @@ async def test_the_business_sees_who_read_which_fields_when_and_why(reader: Mach
     assert str(read.id) == answer.headers["log-entry"]
     assert (read.agency.en, read.purpose.en, read.case_ref, read.acting_user) == ("Party CT", "Tax inspection", "HS-1", "cb-17")
     assert read.legal_basis[0].van_ban == "Nghị định 278/2025/NĐ-CP"
-    assert (read.dataset, read.key, len(read.fields)) == (Dataset.LICENCES, "07/2026/GCN-UBCT", len(FIELDS))
+    assert (read.dataset, read.keys, len(read.fields)) == (Dataset.LICENCES, ("07/2026/GCN-UBCT",), len(FIELDS))
     assert before - timedelta(seconds=1) <= read.at <= clock.now()
     async with transaction(portal.sessions) as session:
-        assert await queries.reads_of(session, HOLDER, before=read.id) == []
-        assert await queries.reads_of(session, "9900000048") == []
+        assert await reads.reads_of(session, HOLDER, before=read.id, at=clock.now()) == []
+        assert await reads.reads_of(session, "9900000048", at=clock.now()) == []
 
 
 async def test_the_log_keeps_the_proof_and_the_digest_of_what_was_delivered(reader: Machine, portal: Portal):
@@ -213,7 +213,7 @@ async def test_a_client_sees_its_own_standing(reader: Machine):
 
 async def _reads(portal: Portal):
     async with transaction(portal.sessions) as session:
-        return await queries.reads_of(session, HOLDER)
+        return await reads.reads_of(session, HOLDER, at=clock.now())
 
 
 async def _events(portal: Portal):

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.web.business import account, course, filing, papers, paying, progress, uploading
+from app.web.business import account, course, filing, papers, paying, progress, reads, uploading
 
 routers: list[APIRouter] = [
     filing.router,
@@ -12,5 +12,6 @@ routers: list[APIRouter] = [
     progress.router,
     course.router,
     account.router,
+    reads.router,
     account.kept_forms,
 ]

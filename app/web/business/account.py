@@ -1,4 +1,4 @@
-"""What is said to a business and who read about it; a form that was saved from an ended session."""
+"""What is said to a business; a form that was saved from an ended session."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,13 +10,11 @@ from app.identity import actions as identity
 from app.identity.rules import browser_cookie
 from app.notices import actions as notices
 from app.notices import queries as notice_queries
-from app.sharing import queries as sharing
 from app.web.deps import At, Business, Session, Visitor, business, csrf, record_view, signed_in
 from app.web.pages import Shown, page
 
 router = APIRouter(dependencies=[Depends(business), Depends(csrf)])
 kept_forms = APIRouter(dependencies=[Depends(signed_in)])
-MOST = 50
 
 
 @router.get("/thong-bao", dependencies=[Depends(record_view("notices"))])
@@ -30,13 +28,6 @@ async def read_all(session: Session, actor: Business, at: At) -> Response:
     """All of them are read."""
     await notices.mark_read(session, actor.tax_code or "", at=at)
     return RedirectResponse("/thong-bao", status_code=303)
-
-
-@router.get("/du-lieu-cua-toi", dependencies=[Depends(record_view("reads"))])
-async def reads(request: Request, session: Session, actor: Business, truoc: UUID | None = None) -> Shown:
-    """Who read which of the enterprise's data, when and why."""
-    found = await sharing.reads_of(session, actor.tax_code or "", before=truoc, limit=MOST)
-    return page(request, "business/reads.html", reads=found, more=found[-1].id if len(found) == MOST else None)
 
 
 @kept_forms.get("/tiep-tuc/{key}", dependencies=[Depends(record_view("kept-form"))])
