@@ -60,8 +60,9 @@ def printed(terms: Terms, version: int, sides: tuple[Side, Side], *, at: datetim
     provider = sides[0]
     return {
         "facts": {
-            "governing_body": provider.name.vi,
+            "governing_body": f"{provider.name.vi} –",
             "office": sides[1].name.vi,
+            "subject": terms.title.vi,
             "place": "Hà Nội",
             "legal_basis": [f"{one.van_ban}, {one.dieu_khoan}" for one in terms.legal_basis],
             "agreement": _agreement(terms, version, sides),
