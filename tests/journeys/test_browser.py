@@ -360,12 +360,16 @@ async def test_administrators_pages_and_refusals_have_no_fault(cast: Cast) -> No
         "": "admin",
         "/tai-khoan": "admin-accounts",
         "/tin-cay": "admin-trust",
+        "/tin-cay/them": "admin-trust-add",
+        "/tin-cay/dich-vu?ten=MAU-CA+SHA-256+(DEMO)": "admin-trust-service",
         "/lich": "admin-calendar",
         "/chia-se": "admin-sharing",
     }
     administrator = await cast.be("qt-1")
     for end, name in (pages | {f"/thu-tuc/{LICENCE}": "admin-procedure"}).items():
         await administrator.look(name, f"/quan-tri{end}")
+        if name == "admin-trust-service":
+            await preview(administrator)
     await administrator.look("admin-forbidden", "/can-bo")
     controller = await cast.be("qt-2")
     await controller.look("worklist-all", "/can-bo?hang=all")
@@ -376,6 +380,16 @@ async def test_administrators_pages_and_refusals_have_no_fault(cast: Cast) -> No
     await guest.look("sign-in-refused")
     await guest.look("admin-missing", "/can-bo/ho-so/khong-co")
     assert not cast.wrong
+
+
+async def preview(administrator: Person) -> None:
+    """What another address of revocation lists would change; nobody proposes it."""
+    page = administrator.scripted
+    await page.fill('[name="crl"]', f"http://crl.example.vn/{'a' * 120}.crl")
+    async with page.expect_navigation():
+        await page.locator('form[action$="/dia-chi"] button').click()
+    await expect(page.locator("main")).to_contain_text("Chưa có gì được lưu")
+    administrator.wrong += await faults(page, "admin-trust-preview")
 
 
 async def test_an_administrator_asks_and_another_confirms_without_scripts(cast: Cast) -> None:

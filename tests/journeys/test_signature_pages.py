@@ -6,13 +6,15 @@ from uuid import UUID
 
 import pytest
 from playwright.async_api import Page, expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 import signing
 from app.core.db import transaction
 from app.documents.models import Document
 from app.documents.rules import own_signature, refusal_of
 from app.dossiers.models import Dossier
+from app.issued.models import IssuedDocument
+from app.issued.rules import State, Way
 from signing import Policy
 from signing.model import Report
 from tests.journeys.conftest import Portal, Visit, faults
@@ -126,4 +128,17 @@ async def test_the_signing_queue_has_no_fault_and_works_without_scripts(looked_a
     await twin.get_by_role("button", name="Xác nhận và ký").click()
     await expect(twin.locator("main")).to_contain_text("không ký lần thứ hai")
     wrong += await faults(twin, "signing-done")
+    await wait_for_their_signer(portal)
+    await twin.goto(f"{portal.url}/can-bo/ky-so")
+    await expect(twin.get_by_role("button", name="Gửi tệp đã ký")).to_be_visible()
+    wrong += await faults(twin, "signing-waits")
     assert not wrong
+
+
+async def wait_for_their_signer(portal: Portal) -> None:
+    """One result waits for an approval, the other for a file signed elsewhere; the jobs that print them are played."""
+    async with transaction(portal.sessions) as session:
+        wanted = select(IssuedDocument).where(IssuedDocument.personal_signer.is_not(None)).order_by(IssuedDocument.asked_at)
+        for document, way in zip((await session.scalars(wanted)).all(), (Way.APPROVAL, Way.UPLOAD), strict=True):
+            document.state, document.way, document.error = State.WAITING, way, "wrong-pin"
+            document.prepared_key = document.id
