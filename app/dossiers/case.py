@@ -20,6 +20,7 @@ from app.documents.rules import signed_places
 from app.dossiers.clock import explained
 from app.dossiers.code import opens
 from app.dossiers.lifecycle import EDITABLE, Act, State, acts_in
+from app.dossiers.minutes import minutes_in
 from app.dossiers.models import Dossier, DossierEvent
 from app.dossiers.records import events_of, ledger_of, procedure_of, submissions_of
 from app.dossiers.shown import (
@@ -111,8 +112,13 @@ async def _course(
         "held": held_papers(procedure, dossier.held),
         "flags": () if owner else await _flags(session, dossier, procedure, at),
         "moves": moves_of(dossier.moves),
+        "minutes": minutes_in(await issued.of_dossier(session, dossier.id), events) if _is_inspected(procedure) else (),
         "must_correct": correction_in(events) if dossier.state == State.AWAITING_CORRECTION else None,
     }
+
+
+def _is_inspected(procedure: Procedure) -> bool:
+    return any(step.minutes and "applicant" in step.minutes.sign for step in procedure.process)
 
 
 async def _flags(session: AsyncSession, dossier: Dossier, procedure: Procedure, at: datetime) -> tuple[Text, ...]:

@@ -51,6 +51,8 @@ class Act(StrEnum):
     INSPECT = "inspect"
     ORDER_CORRECTION = "order_correction"
     REPORT_CORRECTION = "report_correction"
+    SIGN_MINUTES = "sign_minutes"
+    REFUSE_MINUTES = "refuse_minutes"
     MOVE_VERSION = "move_version"
     ASK_SUPPLEMENT = "ask_supplement"
     DEMAND_FEE = "demand_fee"
@@ -96,6 +98,16 @@ def _rule(source: State, act: Act, target: State, *permissions: Permission, tick
 
 
 _S, _A, _P, _T = State, Act, Permission, Tick
+
+_MINUTES_OPEN = (
+    _S.IN_REVIEW,
+    _S.AWAITING_SUPPLEMENT,
+    _S.AWAITING_CORRECTION,
+    _S.AWAITING_PAYMENT,
+    _S.DECIDED,
+    _S.ISSUED,
+    _S.RETURNED,
+)
 
 RULES = (
     _rule(_S.DRAFT, _A.SUBMIT, _S.SUBMITTED, _P.DOSSIER_SUBMIT),
@@ -156,6 +168,15 @@ RULES = (
     _rule(_S.AWAITING_PAYMENT, _A.STOP, _S.STOPPED, _P.DOSSIER_STOP, tick=_T.STOP),
     _rule(_S.AWAITING_PAYMENT, _A.LAPSE, _S.STOPPED, _P.SYSTEM_ACT, tick=_T.STOP),
     _rule(_S.AWAITING_PAYMENT, _A.WITHDRAW, _S.WITHDRAWN, _P.DOSSIER_WITHDRAW, tick=_T.STOP),
+    # The business's word on the minutes of an inspection, which hold nothing up.
+    *(
+        _rule(state, act, state, *permissions)
+        for state in _MINUTES_OPEN
+        for act, permissions in (
+            (_A.SIGN_MINUTES, (_P.DOSSIER_SUBMIT, _P.SYSTEM_ACT)),
+            (_A.REFUSE_MINUTES, (_P.DOSSIER_SUBMIT, _P.DOSSIER_PROCESS)),
+        )
+    ),
     # The decision is made: personal signature, number and seal, then the business has it. No withdrawal any more.
     _rule(_S.DECIDED, _A.SIGN, _S.DECIDED, _P.SYSTEM_ACT),
     _rule(_S.DECIDED, _A.ISSUE, _S.DECIDED, _P.DOSSIER_ISSUE),
@@ -262,6 +283,8 @@ ACT_NAME: dict[Act, Text] = {
     Act.INSPECT: Text("Ghi kết quả kiểm tra thực tế", "Record the site inspection"),
     Act.ORDER_CORRECTION: Text("Yêu cầu khắc phục", "Order a correction"),
     Act.REPORT_CORRECTION: Text("Báo đã khắc phục", "Report the correction"),
+    Act.SIGN_MINUTES: Text("Ký biên bản kiểm tra", "Sign the minutes"),
+    Act.REFUSE_MINUTES: Text("Không ký biên bản kiểm tra", "Leave the minutes unsigned"),
     Act.MOVE_VERSION: Text("Chuyển sang phiên bản mới của thủ tục", "Move to a newer version of the procedure"),
     Act.ASK_SUPPLEMENT: Text("Yêu cầu bổ sung", "Ask for a supplement"),
     Act.DEMAND_FEE: Text("Yêu cầu nộp phí", "Demand the fee"),

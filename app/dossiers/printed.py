@@ -250,6 +250,12 @@ def consultation(head: Head, *, to: str, question: str, grounds: Sequence[str], 
     )
 
 
+def _finding(line: str) -> Finding:
+    """`thing | result | what was seen`; the last two may be missing."""
+    item, result, note = (*(part.strip() for part in line.split("|", 2)), "", "")[:3]
+    return Finding(item=item, result=result, note=note)
+
+
 def minutes(
     head: Head,
     *,
@@ -271,7 +277,7 @@ def minutes(
         ended_at=ended_at,
         team=(by,),
         hosts=tuple(Officer(name=name, title="Đại diện doanh nghiệp") for name in hosts),
-        findings=tuple(Finding(item=line, result="") for line in lines),
+        findings=tuple(map(_finding, lines)),
         conclusion=conclusion,
         corrections=(Correction(what=correct[0], until=correct[1]),) if correct else (),
         officer=by,

@@ -10,6 +10,7 @@ from app.catalogue.procedure import PaperNeed, Procedure
 from app.core.text import Text
 from app.documents.rules import Acceptance
 from app.dossiers.lifecycle import SETTLED, STATE_NAME, Act, State
+from app.dossiers.minutes import MinutesView
 from app.dossiers.supplements import Item
 from app.dossiers.warnings import Warned
 from app.worktime.explained import Line
@@ -280,6 +281,7 @@ class CaseFile:
     newer: Procedure | None
     moves: tuple[VersionMove, ...]
     must_correct: str | None
+    minutes: tuple[MinutesView, ...]
 
     @property
     def result(self) -> IssuedView | None:

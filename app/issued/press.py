@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Self
@@ -38,6 +38,7 @@ LABELS = {
 }
 
 
+_OFFICIALS = frozenset({signing.Role.OFFICIAL})
 Stamper = Callable[[signing.FetchRules], signing.Tsa]
 Gather = Callable[[Sequence[signing.Need], datetime], Awaitable[signing.Evidence]]
 
@@ -161,11 +162,13 @@ class Press:
         """One more time stamp over a finished file, before the last one's certificate ends."""
         return await archive.extend(pdf, self.stamper(ground.rules), ground.trust, partial(self._evidence, ground))
 
-    async def report(self, pdf: bytes, ground: Ground) -> signing.Report:
-        """What our own engine says of the file: officials' signatures alone count."""
+    async def report(self, pdf: bytes, ground: Ground, *, roles: frozenset[signing.Role] | None = _OFFICIALS) -> signing.Report:
+        """What our own engine says of the file: officials' signatures alone count, or everybody's."""
         needs = await self.pool.revocation_needs(pdf, ground.trust)
         evidence = await self.gather(needs, ground.at)
-        policy = signing.Policy(at=ground.at, trust=ground.trust, evidence=evidence, roles=frozenset({signing.Role.OFFICIAL}))
+        policy = signing.Policy(at=ground.at, trust=ground.trust, evidence=evidence)
+        if roles is not None:
+            policy = replace(policy, roles=roles)
         return await self.pool.check(pdf, policy)
 
     async def problem_of(self, prepared: bytes, signed: bytes, signer: UUID, ground: Ground) -> str:

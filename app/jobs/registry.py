@@ -16,7 +16,7 @@ from app.documents import queries as documents
 from app.documents.filed import filing_of
 from app.documents.notary import Notary
 from app.documents.pool import CheckingPool
-from app.dossiers.actions import automatic, decide, deliver, papers, recount
+from app.dossiers.actions import automatic, decide, deliver, minutes, papers, recount
 from app.dossiers.code import Numbering
 from app.issued import actions as issued
 from app.issued import approving, archiving
@@ -142,6 +142,12 @@ async def seal_result(tools: Tools, payload: Payload, at: datetime) -> None:
             await deliver.publish(session, dossier_id, issued_id, at=at)
 
 
+async def accept_minutes(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Look at minutes that a business signed."""
+    async with transaction(tools.sessions) as session:
+        await minutes.accept(session, UUID(payload["dossier_id"]), UUID(payload["issued_id"]), press=tools.press, at=at)
+
+
 async def recount_deadlines(tools: Tools, _payload: Payload, at: datetime) -> None:
     """The calendar has changed: count open due dates anew, a hundred in a transaction."""
     after: UUID | None = None
@@ -202,6 +208,7 @@ JOBS: dict[str, Job] = {
     "issued.accept": accept_result,
     "issued.seal": seal_result,
     "issued.extend": extend_paper,
+    "issued.countersigned": accept_minutes,
     "dossiers.recount": recount_deadlines,
     "notices.deliver": deliver_notice,
     witnessing.MAIL: mail_witness,

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from app.dossiers.actions import inspect, opinions, version
+from app.dossiers.actions import inspect, minutes, opinions, version
 from app.dossiers.actions.inspect import Visit
 from app.dossiers.lifecycle import Act
 from app.web.deps import Posted, csrf
@@ -49,3 +49,9 @@ def _visit(form: Posted) -> Visit:
 async def do_choose_version(desk: AtDesk) -> Response:
     """The desk decides whether what has been filed goes by the newer version."""
     return await desk.do(Act.MOVE_VERSION, version.choose, moves=desk.form.get("choice") == "move")
+
+
+@router.post("/ho-so/{dossier_id}/bien-ban-khong-ky")  # noqa: FAST003  (the desk takes it)
+async def do_note_unsigned(desk: AtDesk) -> Response:
+    """Note that the business did not sign the minutes, and why."""
+    return await desk.do(Act.REFUSE_MINUTES, minutes.refuse, "issued_id", reason=desk.form.get("reason"))

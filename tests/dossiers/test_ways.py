@@ -3,13 +3,18 @@
 import pytest
 
 from app.core.actor import Actor
-from app.core.errors import NotFound, WrongState
-from app.dossiers.actions import assign, inspect, lapse, opinions, process, receive
+from app.core.errors import Incomplete, NotFound, WrongState
+from app.core.ids import uuid7
+from app.dossiers.actions import assign, inspect, lapse, minutes, opinions, process, receive
 from app.dossiers.actions.inspect import Visit
 from app.dossiers.actions.submit import submit
 from app.dossiers.lifecycle import State
 from app.dossiers.queries import case_file, procedure_of
 from app.dossiers.visibility import visible_to
+from app.issued import queries as issued
+from app.issued.models import IssuedDocument
+from app.issued.rules import Kind
+from app.issued.rules import State as IssuedState
 from app.tasks.queries import open_of
 from tests.dossiers.shapes import ANSWERS, CHEMICALS, HANOI, LEGAL, SLUG, TRADE, publish, staff
 from tests.dossiers.world import ANSWERS as KNOWN
@@ -136,16 +141,49 @@ async def test_a_unit_that_is_asked_sees_the_dossier_and_not_what_the_others_sai
     assert trade.unit != legal.unit
 
 
-async def ordered(world: World):
+async def ordered(world: World, findings: str = "Kho: chưa đạt"):
     """The inspection wants something put right within ten days."""
     dossier_id = await in_check(world)
     officer = who(world, "case_officer", CHEMICALS)
     await do(world, officer, dossier_id, "check2")
     await do(world, who(world, "unit_leader", CHEMICALS), dossier_id, "team2")
     task = next(task for task in await open_of(world.session, dossier_id) if task.step == "visit")
-    visit = Visit("correct", site="Hà Nội", findings="Kho: chưa đạt", correct="Lắp quạt", days=10)
+    visit = Visit("correct", site="Hà Nội", findings=findings, correct="Lắp quạt", days=10)
     await inspect.inspect(world.session, officer, dossier_id, task.id, visit=visit, at=world.at)
     return dossier_id
+
+
+async def minutes_of(world: World, dossier_id) -> IssuedDocument:
+    """The minutes of the visit, as a job would have left them: sealed."""
+    (found,) = [one for one in await issued.of_dossier(world.session, dossier_id) if one.kind == Kind.MINUTES]
+    found.state = IssuedState.READY
+    return found
+
+
+async def test_findings_are_printed_with_their_results(chemists: World) -> None:
+    dossier_id = await ordered(chemists, findings="Kho chứa | chưa đạt | thiếu quạt\nBiển báo|đạt\nLối thoát")
+    facts = (await minutes_of(chemists, dossier_id)).facts
+    assert [(found["item"], found["result"], found["note"]) for found in facts["findings"]] == [
+        ("Kho chứa", "chưa đạt", "thiếu quạt"),
+        ("Biển báo", "đạt", ""),
+        ("Lối thoát", "", ""),
+    ]
+
+
+async def test_minutes_wait_for_the_business_until_it_is_noted_that_it_does_not_sign(chemists: World) -> None:
+    dossier_id = await ordered(chemists)
+    paper, seller = await minutes_of(chemists, dossier_id), chemists.seller
+    case = await case_file(chemists.session, seller, dossier_id, at=chemists.at)
+    assert [(one.issued_id, one.standing) for one in case.minutes] == [(paper.id, "waiting")]
+    with pytest.raises(Incomplete):
+        await minutes.refuse(chemists.session, seller, dossier_id, paper.id, reason=" ", at=chemists.at)
+    with pytest.raises(NotFound):
+        await minutes.refuse(chemists.session, chemists.retailer, dossier_id, paper.id, reason="Không", at=chemists.at)
+    await minutes.refuse(chemists.session, seller, dossier_id, paper.id, reason="Không đồng ý kết luận", at=chemists.at)
+    case = await case_file(chemists.session, seller, dossier_id, at=chemists.at)
+    assert [(one.standing, one.note) for one in case.minutes] == [("not-signed", "Không đồng ý kết luận")]
+    with pytest.raises(WrongState):
+        await minutes.bring(chemists.session, seller, dossier_id, paper.id, key=uuid7())
 
 
 async def test_a_correction_stops_the_clock_until_the_business_reports_it(chemists: World) -> None:

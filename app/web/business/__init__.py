@@ -11,6 +11,7 @@ routers: list[APIRouter] = [
     paying.router,
     progress.router,
     course.router,
+    course.uploads,
     account.router,
     reads.router,
     account.kept_forms,
