@@ -1,9 +1,11 @@
 """Guarded replacement of the engine's reverse-reference map: the paths by which each object of a revision is reached.
 
 The engine copies every object of the revision to walk it, and builds the set of paths of every object. This walks the objects
-as they were read, and builds the paths of those objects alone that somebody asks about. The answers are the same.
+as they were read, passes by those that refer to nothing, and builds the paths of those objects alone that somebody asks about.
+The answers are the same.
 """
 
+import io
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +13,8 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic, misc
 from pyhanko.pdf_utils.reader import HistoricalResolver, RawPdfPath
+
+from signing import fastobjects
 
 Key = tuple[int, int]
 Step = tuple[Any, Any]
@@ -66,6 +70,8 @@ class _Walk:
         self.found: dict[Key, list[Step]] = defaultdict(list)
         self.open: set[Key] = set()
         self.known: dict[Key, Any] = {}
+        stream = resolver.reader.stream
+        self.content = stream.getvalue() if type(stream) is io.BytesIO else None
 
     def everything(self) -> None:
         """From the trailer. Each level: what is left to see there, its path, whether in the structure, what it closes."""
@@ -109,9 +115,18 @@ class _Walk:
             unchanged = reader.xrefs.get_last_change(ref) <= revision
         except KeyError:
             unchanged = False
+        if unchanged and self.is_plain(ref):
+            self.known[key] = None
+            return None
         thing = reader.get_object(ref, None if unchanged else revision, transparent_decrypt=False)
         self.known[key] = thing
         return thing
+
+    def is_plain(self, ref: generic.Reference) -> bool:
+        """Most objects of most documents refer to nothing: there is no need to make them."""
+        place = self.resolver.reader.xrefs[ref]
+        known = self.content is not None and type(place) is int
+        return known and fastobjects.is_plain(self.content, place, ref.idnum, ref.generation)
 
 
 def _children(thing: Any) -> Iterator[tuple[Any, Any]]:

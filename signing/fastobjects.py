@@ -57,6 +57,16 @@ _NUMBERS = re.compile(rb"((?:[ \n\r\t\f]*+[+-]?[0-9]{1,18}+(?=[ \n\r\t\f\]]))++)
 """The rest of an array of whole numbers, the commonest kind."""
 _AFTER = re.compile(rb"[ \n\r\t\f\x00]*+[^%s \n\r\t\f\x00]")
 """What may follow a dictionary that is no stream."""
+_SCALAR = rb"(?:/%(name)s|[+-]?[0-9]{1,18}|[+-]?(?:[0-9]{1,15}\.[0-9]{0,15}|\.[0-9]{1,15})|true|false|null)%(end)s" % {
+    b"name": rb"[!\"$&'*-.0-;=?-Z\\^-z|~]*+",
+    b"end": rb"(?=[ \n\r\t\f\x00()<>\[\]{}/%])",
+}
+_PLAIN_OPEN = re.compile(rb"[ \n\r\t\f]++<<")
+_PLAIN_ENTRY = re.compile(
+    rb"[ \n\r\t\f]*+(/[A-Za-z0-9]++)(?=[ \n\r\t\f\[/(])[ \n\r\t\f]*+"
+    rb"(?:%(scalar)s|\([ -'*-\[\]-~]*+\)|\[(?:[ \n\r\t\f]*+%(scalar)s)*+[ \n\r\t\f]*+\])" % {b"scalar": _SCALAR}
+)
+_PLAIN_END = re.compile(rb"[ \n\r\t\f]*+>>[ \n\r\t\f]*+endobj[ \n\r\t\f]*+[^ \n\r\t\f\x00%]")
 _PRINTABLE = re.compile(rb"[ -~]*+")
 _LONGEST_REFERENCE = 19
 """The original looks no further ahead."""
@@ -103,6 +113,22 @@ def read_dictionary(
         return original_dictionary(stream, container_ref, as_metadata_stream, in_content_stream)
     made.container_ref = None  # as the original leaves it
     return made
+
+
+def is_plain(content: bytes, at: int, number: int, generation: int) -> bool:
+    """Whether a dictionary of plain values stands there under this number: it can be read, and refers to nothing."""
+    head = b"%d %d obj" % (number, generation)
+    opened = _PLAIN_OPEN.match(content, at + len(head)) if content.startswith(head, at) else None
+    if opened is None:
+        return False
+    keys: set[bytes] = set()
+    at, match = opened.end(), _PLAIN_ENTRY.match
+    while entry := match(content, at):
+        if entry[1] in keys:
+            return False
+        keys.add(entry[1])
+        at = entry.end()
+    return _PLAIN_END.match(content, at) is not None
 
 
 class _Reading:
