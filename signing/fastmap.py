@@ -125,8 +125,9 @@ class _Walk:
     def is_plain(self, ref: generic.Reference) -> bool:
         """Most objects of most documents refer to nothing: there is no need to make them."""
         place = self.resolver.reader.xrefs[ref]
-        known = self.content is not None and type(place) is int
-        return known and fastobjects.is_plain(self.content, place, ref.idnum, ref.generation)
+        if self.content is None or type(place) is not int:
+            return False
+        return fastobjects.is_plain(self.content, place, ref.idnum, ref.generation)
 
 
 def _children(thing: Any) -> Iterator[tuple[Any, Any]]:
