@@ -110,7 +110,9 @@ def page_lists(definition: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]
 
 
 def title_of(name: str, item: Mapping[str, Any]) -> Text:
-    """What an item is called in a list."""
+    """What an item is called in a list; a step without a title of its own by what is done in it."""
+    if ("kind", str(item.get("kind"))) in VALUES and not item.get("title"):
+        return VALUES["kind", str(item["kind"])]
     said = next((item[key] for key in ("label", "title", "name", "cite", "message") if item.get(key)), name)
     if isinstance(said, Mapping):
         return Text(str(said.get("vi", name)), str(said.get("en", name)))

@@ -132,6 +132,7 @@ def _sum_of_steps(procedure: Procedure, stage: Stage, place: str) -> Iterator[Pr
     room = {"working_hour": stage.length / _HOURS_A_DAY, "instant": Decimal(0)}.get(stage.unit, stage.length)
     exactly = stage.unit == "working_day"
     if not steps or given > room or (exactly and given != room):
+        given, room = given.normalize(), room.normalize()
         vi = f"các bước cộng lại là {given:f} ngày, thời hạn là {room:f}"
         yield fault(place, "steps-do-not-add-up", vi, f"its steps add up to {given:f} days, the limit is {room:f}")
     for limit in stage.sub_limits:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.catalogue import queries as catalogue
 from app.core.actor import Actor
 from app.core.clock import day_in_vietnam
-from app.core.errors import Incomplete, NotFound, Problem, Refusal
+from app.core.errors import Incomplete, NotFound, Problem
 from app.core.permissions import Permission, Role
 from app.core.text import Text
 from app.identity import actions as identity_actions
@@ -19,6 +19,7 @@ from app.identity import queries as identity
 from app.issued import editions
 from app.issued import schemas as printed
 from app.web import national, trust, workshop, workshop_drafts, workshop_preview
+from app.web.acts import refused
 from app.web.deps import At, Form, Posted, Session, csrf, official, record_view
 from app.web.pages import page
 
@@ -89,14 +90,8 @@ async def _accounts_page(request: Request, session: Session, at: At, **more: Any
 
 async def _changed(request: Request, session: Session, at: At, form: Posted, deed: Callable[[], Awaitable[object]]) -> Response:
     """Do `deed`; a refusal shows the list again with the reason and what was chosen."""
-    try:
-        async with session.begin_nested():
-            await deed()
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        problems = refusal.problems if isinstance(refusal, Incomplete) else (Problem("", refusal.slug, refusal.text),)
-        return await _accounts_page(request, session, at, status=409, problems=problems, typed=dict(form.pairs))
+    if told := await refused(session, deed):
+        return await _accounts_page(request, session, at, typed=dict(form.pairs), **told)
     return RedirectResponse("/quan-tri/tai-khoan", status_code=303)
 
 

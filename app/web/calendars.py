@@ -13,10 +13,10 @@ from starlette.responses import Response
 from app.approvals import queries as approvals
 from app.core.actor import Actor
 from app.core.clock import day_in_vietnam
-from app.core.errors import Incomplete, NotFound, Problem, Refusal
 from app.core.permissions import Permission
 from app.dossiers import queries as dossiers
 from app.identity import queries as identity
+from app.web.acts import refused
 from app.web.deps import At, Form, Posted, Session, csrf, official, record_view
 from app.web.pages import page
 from app.worktime import actions, queries
@@ -95,13 +95,6 @@ async def _done(
     request: Request, session: AsyncSession, at: datetime, form: Posted, deed: Callable[[], Awaitable[object]]
 ) -> Response:
     """Do `deed`; a refusal shows the page again with the reason and what was typed."""
-    try:
-        async with session.begin_nested():
-            await deed()
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        problems = refusal.problems if isinstance(refusal, Incomplete) else (Problem("", refusal.slug, refusal.text),)
-        status = 422 if isinstance(refusal, Incomplete) else 409
-        return await _calendar(request, session, at, status=status, problems=problems, typed=dict(form.pairs))
+    if told := await refused(session, deed):
+        return await _calendar(request, session, at, typed=dict(form.pairs), **told)
     return RedirectResponse(HOME, status_code=303)

@@ -16,13 +16,14 @@ from app.core.actor import Actor
 from app.core.clock import VIETNAM
 from app.core.db import transaction
 from app.core.entry import admits
-from app.core.errors import Incomplete, NotFound, Problem, Refusal
+from app.core.errors import Incomplete, NotFound, Problem
 from app.core.permissions import Permission
 from app.core.text import Text
 from app.identity import queries as identity
 from app.trust import actions, certificates, changes, importing, overview, queries
 from app.trust.certificates import refused
 from app.trust.changes import Change
+from app.web import acts
 from app.web.deps import At, Form, Posted, Session, Visitor, csrf, official, who_uploads
 from app.web.deps import moment as now
 from app.web.pages import page
@@ -171,14 +172,8 @@ async def reject(request: Request, session: Session, actor: Manager, at: At, app
 
 
 async def _decided(request: Request, session: AsyncSession, at: datetime, deed: Callable[[], Awaitable[object]]) -> Response:
-    try:
-        async with session.begin_nested():
-            await deed()
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        problems = (Problem("", refusal.slug, refusal.text),)
-        return await _store(request, session, at, status=409, problems=problems)
+    if told := await acts.refused(session, deed):
+        return await _store(request, session, at, **told)
     return RedirectResponse(HOME, status_code=303)
 
 

@@ -1,5 +1,6 @@
 """The preview of a draft's form: it answers as a business would see it, and keeps nothing."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -22,7 +23,7 @@ from app.web.workshop_drafts import ROOT, sound, unreadable
 
 router = APIRouter(prefix=ROOT, dependencies=[Depends(writer), Depends(csrf)])
 NOBODY = {
-    "tax_code": "0100000000",
+    "tax_code": "9900000009",
     "name_vi": "Công ty Ví dụ",
     "name_en": "Example Company",
     "head_office": "Số 1, phố Ví dụ, phường Cửa Nam, Hà Nội",
@@ -33,8 +34,9 @@ NOBODY = {
     "representative_title": "Giám đốc",
     "founded": "2020-01-02",
 }
-"""What stands for the enterprise register: nobody has this tax code."""
+"""What stands for the enterprise register: nobody has a tax code that begins so."""
 _FIRST = Posted(())
+_FIELD_ENDS = re.compile(r"[.\-]")  # the name of an input begins with its field's id
 
 
 @router.get("/{draft_id}/xem")
@@ -94,7 +96,8 @@ def _read(form: EForm, pairs: Sequence[tuple[str, str]], today: date) -> PageRes
     """All pages read as they were sent; twice, since a page may hang on an answer of a later one."""
     read = PageResult(form.settle(prefill(form.procedure, NOBODY), today=today), ())
     for each in (*form.pages, *form.pages) if pairs else ():
-        page_read = form.read_page(each.id, pairs, read.answers, today=today)
+        own = [pair for pair in pairs if _FIELD_ENDS.split(pair[0])[0] in each.fields]
+        page_read = form.read_page(each.id, own, read.answers, today=today)
         known = {problem.where for problem in page_read.problems}
         kept = tuple(problem for problem in read.problems if problem.where not in known)
         read = PageResult(page_read.answers, (*kept, *page_read.problems), {**read.typed, **page_read.typed})

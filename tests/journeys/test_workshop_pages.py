@@ -18,7 +18,7 @@ async def test_the_pages_of_the_workshop_have_no_fault(looked_at: Visit) -> None
     await page.locator('[name="new.id"]').fill("undertaking")
     await page.locator('[name="new.name.vi"]').fill("Bản cam kết tuân thủ pháp luật về bán hàng đa cấp")
     await page.locator('[name="new.name.en"]').fill("Undertaking")
-    await page.locator('form[action$="/phan/documents"] button:visible').first.click()
+    await page.locator('form[action$="/phan/documents"] .govuk-button-group button').first.click()
     wrong += await faults(page, "workshop-draft")
     wrong += await looked_through(page, draft)
     await page.goto(draft)

@@ -72,7 +72,7 @@ async def test_a_role_ends_at_one_persons_word(second: Browser) -> None:
 async def test_an_incomplete_request_keeps_what_was_chosen(first: Browser) -> None:
     shown = await first.get(ACCOUNTS)
     answer = await first.send(shown, shown.form("/de-nghi"), {"role": "inspector"})
-    assert answer.status == 409
+    assert answer.status == 422
     assert "Hãy chọn người, vai trò và đơn vị." in answer.text
     assert '<option value="inspector" selected>' in answer.text
 

@@ -144,6 +144,7 @@ async def test_the_preview_reacts_as_a_business_would_see_it_and_keeps_nothing(f
     assert ("phân phối bán lẻ</li>" in foreign.text, "goods.1.name" in foreign.text) == (True, True)
     checked = await first.send(foreign, foreign.form("/xem"), {"foreign_capital": "false"}, button=("_check", "1"))
     assert ("Có nội dung cần sửa" in checked.text, "phân phối bán lẻ</li>" in checked.text) == (True, False)
+    assert not any(words in checked.text for words in ("Tờ khai này không có mục", "Mã số thuế chưa đúng"))
     form = foreign.form("/xem")
     form.action += "/doi"
     parts = await first.send(foreign, form, {"foreign_capital": "true"})
