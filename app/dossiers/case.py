@@ -39,7 +39,7 @@ from app.dossiers.shown import (
 from app.dossiers.supplements import items_of, opened_in
 from app.dossiers.told import correction_in, held_papers, moves_of
 from app.dossiers.versions import newer_for
-from app.dossiers.views import Card, CaseFile, DocumentView, IssuedView, Progress, SubmissionView
+from app.dossiers.views import Card, CaseFile, DocumentView, IssuedView, PhotoView, Progress, SubmissionView
 from app.dossiers.visibility import visible_to
 from app.dossiers.warned import reached, with_warnings
 from app.fees.queries import bills_of
@@ -113,8 +113,14 @@ async def _course(
         "flags": () if owner else await _flags(session, dossier, procedure, at),
         "moves": moves_of(dossier.moves),
         "minutes": minutes_in(await issued.of_dossier(session, dossier.id), events) if _is_inspected(procedure) else (),
+        "photos": () if owner or not _is_inspected(procedure) else await _photos(session, dossier.id),
         "must_correct": correction_in(events) if dossier.state == State.AWAITING_CORRECTION else None,
     }
+
+
+async def _photos(session: AsyncSession, dossier_id: UUID) -> tuple[PhotoView, ...]:
+    found = await task_queries.photos_of(session, dossier_id)
+    return tuple(PhotoView(one.id, one.name, one.taken_at, one.place) for one in found)
 
 
 def _is_inspected(procedure: Procedure) -> bool:

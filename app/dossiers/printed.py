@@ -23,6 +23,7 @@ from app.issued.facts import (
     Minutes,
     Officer,
     Paper,
+    Photo,
     Receipt,
     Refusal,
     RefusalToReceive,
@@ -266,6 +267,7 @@ def minutes(
     findings: str,
     conclusion: str,
     correct: tuple[str, date] | None,
+    photos: tuple[Photo, ...],
     by: Officer,
 ) -> Minutes:
     """Minutes of a site inspection, signed by both sides."""
@@ -280,5 +282,6 @@ def minutes(
         findings=tuple(map(_finding, lines)),
         conclusion=conclusion,
         corrections=(Correction(what=correct[0], until=correct[1]),) if correct else (),
+        photos=photos,
         officer=by,
     )

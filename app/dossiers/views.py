@@ -250,6 +250,16 @@ class VersionMove:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoView:
+    """A photograph of a site inspection."""
+
+    id: UUID
+    name: str
+    taken_at: datetime | None
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFile:
     """Everything about one dossier for one reader: only what that reader may know."""
 
@@ -282,6 +292,7 @@ class CaseFile:
     moves: tuple[VersionMove, ...]
     must_correct: str | None
     minutes: tuple[MinutesView, ...]
+    photos: tuple[PhotoView, ...]
 
     @property
     def result(self) -> IssuedView | None:

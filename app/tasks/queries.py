@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.actor import Actor
 from app.core.errors import NotFound
-from app.tasks.models import Task
+from app.tasks.models import InspectionPhoto, Task
 from app.tasks.rules import SENT_BACK, Assignee, TaskState
 
 
@@ -75,3 +75,10 @@ def is_for(task: Task, actor: Actor) -> bool:
     if task.assignee is not None:
         return task.assignee == actor.person_id
     return task.role in actor.roles and task.unit == actor.unit
+
+
+async def photos_of(session: AsyncSession, dossier_id: UUID, task_id: UUID | None = None) -> list[InspectionPhoto]:
+    """The photographs of one visit, or of all of the dossier, in the order they were taken."""
+    wanted = select(InspectionPhoto).where(InspectionPhoto.dossier_id == dossier_id)
+    wanted = wanted if task_id is None else wanted.where(InspectionPhoto.task_id == task_id)
+    return list(await session.scalars(wanted.order_by(InspectionPhoto.taken_at, InspectionPhoto.id)))

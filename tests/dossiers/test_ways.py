@@ -3,9 +3,10 @@
 import pytest
 
 from app.core.actor import Actor
+from app.core.blobs import Stored
 from app.core.errors import Incomplete, NotFound, WrongState
 from app.core.ids import uuid7
-from app.dossiers.actions import assign, inspect, lapse, minutes, opinions, process, receive
+from app.dossiers.actions import assign, inspect, lapse, minutes, opinions, photos, process, receive
 from app.dossiers.actions.inspect import Visit
 from app.dossiers.actions.submit import submit
 from app.dossiers.lifecycle import State
@@ -19,6 +20,7 @@ from app.tasks.queries import open_of
 from tests.dossiers.shapes import ANSWERS, CHEMICALS, HANOI, LEGAL, SLUG, TRADE, publish, staff
 from tests.dossiers.world import ANSWERS as KNOWN
 from tests.dossiers.world import World
+from tests.tasks.photographs import jpeg
 
 
 @pytest.fixture
@@ -141,15 +143,20 @@ async def test_a_unit_that_is_asked_sees_the_dossier_and_not_what_the_others_sai
     assert trade.unit != legal.unit
 
 
-async def ordered(world: World, findings: str = "Kho: chưa đạt"):
-    """The inspection wants something put right within ten days."""
+async def at_the_visit(world: World):
+    """The dossier, the open task of the visit, and whose it is."""
     dossier_id = await in_check(world)
     officer = who(world, "case_officer", CHEMICALS)
     await do(world, officer, dossier_id, "check2")
     await do(world, who(world, "unit_leader", CHEMICALS), dossier_id, "team2")
-    task = next(task for task in await open_of(world.session, dossier_id) if task.step == "visit")
+    return dossier_id, next(task.id for task in await open_of(world.session, dossier_id) if task.step == "visit"), officer
+
+
+async def ordered(world: World, findings: str = "Kho: chưa đạt"):
+    """The inspection wants something put right within ten days."""
+    dossier_id, task, officer = await at_the_visit(world)
     visit = Visit("correct", site="Hà Nội", findings=findings, correct="Lắp quạt", days=10)
-    await inspect.inspect(world.session, officer, dossier_id, task.id, visit=visit, at=world.at)
+    await inspect.inspect(world.session, officer, dossier_id, task, visit=visit, at=world.at)
     return dossier_id
 
 
@@ -168,6 +175,27 @@ async def test_findings_are_printed_with_their_results(chemists: World) -> None:
         ("Biển báo", "đạt", ""),
         ("Lối thoát", "", ""),
     ]
+
+
+async def test_photographs_are_printed_with_time_and_place_and_others_are_refused(chemists: World) -> None:
+    dossier_id, task, officer = await at_the_visit(chemists)
+    before, given = chemists.at, {"key": uuid7(), "name": "kho.jpg", "stored": Stored("0" * 64, 10), "place": ""}
+    taken = f"{before:%Y:%m:%d} 08:00:00"
+    for head, wrong in (
+        (b"%PDF-1.7", "no-picture"),
+        (jpeg("2099:01:01 00:00:00"), "no-time"),
+        (jpeg(taken, place=None), "required"),
+    ):
+        with pytest.raises(Incomplete) as refused:
+            await photos.attach(chemists.session, officer, dossier_id, task, **given, head=head, at=before)
+        assert wrong in {each.slug for each in refused.value.problems}
+    await photos.attach(chemists.session, officer, dossier_id, task, **given, head=jpeg(taken), at=before)
+    visit = Visit("pass", site="Hà Nội", findings="Kho | đạt")
+    await inspect.inspect(chemists.session, officer, dossier_id, task, visit=visit, at=before)
+    (photo,) = (await minutes_of(chemists, dossier_id)).facts["photos"]
+    assert (photo["file_name"], photo["place"], photo["taken_at"][11:]) == ("kho.jpg", "21.02500, 105.85000", "08:00:00+07:00")
+    with pytest.raises(WrongState):
+        await photos.attach(chemists.session, officer, dossier_id, task, **given, head=jpeg(taken), at=before)
 
 
 async def test_minutes_wait_for_the_business_until_it_is_noted_that_it_does_not_sign(chemists: World) -> None:

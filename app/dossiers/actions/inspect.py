@@ -15,6 +15,7 @@ from app.core.errors import Incomplete, Problem, WrongState
 from app.core.text import Text
 from app.dossiers.actions.move import may_move, move
 from app.dossiers.actions.offices import head_of
+from app.dossiers.actions.photos import printed
 from app.dossiers.actions.saying import may_say, must_say
 from app.dossiers.actions.steps import go_on, my_task, open_step, renew_deadlines, step_of
 from app.dossiers.clock import Turn
@@ -23,6 +24,7 @@ from app.dossiers.models import Dossier
 from app.dossiers.printed import minutes, officer
 from app.dossiers.queries import last_event, procedure_of, visible_to
 from app.issued import actions as issued
+from app.issued.facts import Photo
 from app.notices import actions as notices
 from app.notices.wording import Kind as Told
 from app.tasks import actions as tasks
@@ -74,7 +76,8 @@ async def inspect(session: AsyncSession, actor: Actor, dossier_id: UUID, task_id
         raise WrongState(_NOT_A_VISIT, slug="another-act")
     _refuse_half(step, visit)
     until = await _until(session, step, visit, at)
-    await _order_minutes(session, actor, dossier, procedure, step, visit, until, at=at)
+    photos = await printed(session, dossier.id, task.id)
+    await _order_minutes(session, actor, dossier, procedure, step, visit, until, photos, at=at)
     tasks.complete(task, actor, note=visit.conclusion or visit.findings, outcome=visit.outcome, at=at)
     payload: dict[str, str | int] = {
         "step": step.id,
@@ -123,6 +126,7 @@ async def _order_minutes(
     step: Step,
     visit: Visit,
     until: datetime | None,
+    photos: tuple[Photo, ...],
     *,
     at: datetime,
 ) -> None:
@@ -136,6 +140,7 @@ async def _order_minutes(
         findings=visit.findings,
         conclusion=visit.conclusion or OUTCOMES[visit.outcome].vi,
         correct=correct,
+        photos=photos,
         by=officer(actor.name, step.role),
     )
     await issued.order(session, facts, dossier_id=dossier.id, unit=dossier.unit, series=_SERIES, at=at)
