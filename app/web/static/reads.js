@@ -46,8 +46,9 @@ const show = async loaded => {
     mark.hidden = false
   }
   status.dataset.status = verdict
+  const at = new Date(loaded.now.at).toLocaleString(document.documentElement.lang, { timeZone: 'Asia/Ho_Chi_Minh' })
   status.textContent = frame.dataset[`all${verdict[0].toUpperCase()}${verdict.slice(1)}`]
-    .replace('{size}', loaded.now.size).replace('{at}', new Date(loaded.now.at).toLocaleString(document.documentElement.lang))
+    .replace('{size}', loaded.now.size).replace('{at}', at)
   if (verdict === 'good' || verdict === 'unsigned') {
     localStorage.setItem(KEPT, JSON.stringify({ checkpoint: loaded.bundle.checkpoint, public_key: loaded.bundle.public_key }))
   }
