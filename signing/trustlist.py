@@ -1,7 +1,7 @@
 """Published trusted lists (ETSI TS 119 612): read only after the signature of the list's operator has been verified.
 
 What the list says of a service becomes authorities with a status history. A list is XML from outside: no document type, no
-entities, no odd encoding, no excessive size or depth reaches a parser.
+entities, no odd encoding, no excessive size or depth reaches a parser. `signing.apart` bounds the time.
 """
 
 import re
@@ -25,11 +25,11 @@ _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 
 
 class ListRefused(ValueError):
-    """`reason`: too-large, not-xml, dangerous-xml, signature, empty, unnumbered, overdue."""
+    """`reason`: too-large, not-xml, dangerous-xml, signature, empty, unnumbered, overdue, too-slow."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
-        self.reason = reason
+        self.reason, self.detail = reason, detail
 
 
 def read_trust_list(xml: bytes, operators: Sequence[bytes], *, role: Role, at: datetime) -> tuple[Authority, ...]:

@@ -116,7 +116,7 @@ class Nursery:
                 [*command, str(bounds.memory)],
                 pass_fds=[theirs.fileno()],
                 cwd=Path(__file__).parents[1],
-                env=_environment(),
+                env=bare_environment(),
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C in the terminal is for the server, which then closes us
             )
@@ -147,7 +147,7 @@ class Nursery:
             self._process.wait()
 
 
-def _environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """Workers that read hostile files need no secrets: only what starts an interpreter."""
     kept = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ", "VIRTUAL_ENV", "PYTHONHASHSEED")
     return {name: os.environ[name] for name in kept if name in os.environ}

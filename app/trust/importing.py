@@ -1,4 +1,4 @@
-"""From a published trusted list to a change of the store, or to a refusal in words. Burns CPU: call it in a thread."""
+"""From a published trusted list to a change of the store, or to a refusal in words. Takes its time: call it in a thread."""
 
 from datetime import datetime
 
@@ -8,8 +8,9 @@ from app.trust import certificates
 from app.trust.certificates import refused
 from app.trust.changes import Change, merge, refuse_older
 from signing import Authority, Role, TrustSnapshot
+from signing.apart import read_apart
 from signing.trust import AdoptedList
-from signing.trustlist import MOST_BYTES, ListRefused, read_trust_list, refuse_overdue, sequence_number
+from signing.trustlist import MOST_BYTES, ListRefused, refuse_overdue, sequence_number
 
 __all__ = ["MOST_BYTES", "change"]
 
@@ -37,6 +38,10 @@ _REASONS = {
         "Danh sách đã quá hạn: cơ quan vận hành đã hẹn công bố số mới trước hôm nay. Hãy tải số mới nhất từ nơi công bố.",
         "The list is out of date: its operator promised a new issue before today. Get the latest from its publisher.",
     ),
+    "too-slow": Text(
+        "Đọc danh sách này mất quá nhiều thời gian nên hệ thống đã dừng. Không có gì được nhập.",
+        "Reading this list took too long and was stopped. Nothing was imported.",
+    ),
     "empty": Text(
         "Danh sách không có dịch vụ chứng thực (CA/QC) hay dấu thời gian (TSA/QTST) nào từng được công nhận.",
         "The list holds no certificate service (CA/QC) or time-stamping service (TSA/QTST) that was ever granted.",
@@ -54,7 +59,7 @@ def change(trust: TrustSnapshot, xml: bytes, operator: str, role: Role, at: date
     except Incomplete as broken:
         raise refused(broken.text, broken.slug, where="operator") from broken
     try:
-        listed = read_trust_list(xml, [pinned.der], role=role, at=at)
+        listed = read_apart(xml, [pinned.der], role=role, at=at)
         refuse_overdue(xml, at)
         read = AdoptedList(pinned.sha256, sequence_number(xml))
     except ListRefused as wrong:
