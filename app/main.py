@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api import backchannel, client_keys, filing, health, oauth, openapi, payments, sharing, signature
+from app.api import backchannel, client_keys, filing, health, oauth, openapi, payments, sharing, signature, usage
 from app.api import log as proofs
 from app.api.edge import Hosts, Told
 from app.api.machine import remember_refusal
@@ -43,7 +43,7 @@ from app.web.headers import SafeHeaders
 
 log = logging.getLogger("motcua.main")
 Handler = Callable[[Request, Exception], Awaitable[Response]]
-MACHINES = ("/api/", "/oauth/", "/oidc/", "/log/", "/.well-known/", "/livez", "/readyz", "/metrics")
+MACHINES = ("/api/", "/oauth/", "/oidc/", "/log/", "/v2/", "/.well-known/", "/livez", "/readyz", "/metrics")
 # The database is stopping, starting or recovering. A failed connect comes raw from the driver, a broken one wrapped.
 DATABASE_AWAY = (
     AdminShutdownError,
@@ -65,7 +65,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sharing.records)  # first: what is asked all day is found before all else
     for router in routes.routers:
         app.include_router(router)
-    for door in (health, payments, oauth, backchannel, client_keys, sharing, filing, signature, proofs, openapi, signing_in):
+    machines = (oauth, backchannel, client_keys, sharing, filing, signature, proofs, usage)
+    for door in (health, payments, *machines, openapi, signing_in):
         app.include_router(door.router)
     app.mount("/static", assets.files(), name="static")
     _refuse_politely(app)

@@ -49,11 +49,12 @@ def granted(
     items = [_known(item, scope, resource) for item in asked]
     if scope == {scopes.FILING}:
         return [{"type": scopes.FILING_DETAIL, "tax_code": tax_code} for _ in items[:1]]
-    if not items and scope != {scopes.KEYS}:
+    if not items and not scope <= _WITHOUT_DETAILS:
         raise InvalidDetails("name an agreement and a purpose")
     return [_granted_one(item, deals, scope) for item in items]
 
 
+_WITHOUT_DETAILS = {scopes.KEYS, scopes.USAGE}
 _MEMBERS = {
     scopes.FILING_DETAIL: frozenset({"type", "locations"}),
     scopes.SHARED_DATA: frozenset({"type", "locations", "agreement", "purpose", "datatypes", "actions"}),
@@ -62,7 +63,8 @@ _MEMBERS = {
 
 def _known(item: Any, scope: set[str], resource: str) -> dict[str, Any]:
     """An asked detail that is of the type its scope has, and says only what that type may say."""
-    wanted = None if scope == {scopes.KEYS} else scopes.FILING_DETAIL if scope == {scopes.FILING} else scopes.SHARED_DATA
+    plain = None if scope <= _WITHOUT_DETAILS else scopes.SHARED_DATA
+    wanted = scopes.FILING_DETAIL if scope == {scopes.FILING} else plain
     if not isinstance(item, dict) or wanted is None or item.get("type") != wanted:
         raise InvalidDetails("not a type of this scope")
     if set(item) - _MEMBERS[wanted]:

@@ -83,6 +83,23 @@ async def hidden_reads(session: AsyncSession, tax_code: str, *, at: datetime) ->
     return await session.scalar(select(func.count()).select_from(AccessEvent).where(*hidden, mine)) or 0
 
 
+async def usages(
+    session: AsyncSession, tax_code: str, *, start: datetime, end: datetime, offset: int, limit: int, at: datetime
+) -> tuple[int, list[tuple[AccessEvent, Party]]]:
+    """How many readings of a period there are, and some of them, newest first; what is hidden is not among them."""
+    mine = or_(AccessEvent.subject_ref == tax_code, AccessEvent.id.in_(_listed(tax_code)))
+    inside = (mine, AccessEvent.at >= start, AccessEvent.at < end, *_open(at))
+    total = await session.scalar(select(func.count()).select_from(AccessEvent).where(*inside)) or 0
+    rows = select(AccessEvent, Party).join(Party, Party.code == AccessEvent.party).where(*inside)
+    found = await session.execute(rows.order_by(AccessEvent.id.desc()).offset(offset).limit(limit))
+    return total, [(event, party) for event, party in found]
+
+
+async def first_read_at(session: AsyncSession) -> datetime | None:
+    """Since when readings are logged."""
+    return await session.scalar(select(AccessEvent.at).order_by(AccessEvent.id).limit(1))
+
+
 async def proof_of(
     session: AsyncSession, tax_code: str, *, before: UUID | None = None, limit: int = 50, at: datetime
 ) -> dict[str, Any]:

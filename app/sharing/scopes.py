@@ -4,7 +4,10 @@ from app.registers.rules import Dataset
 
 FILING = "filing"
 READS = {f"{dataset.value}.read": dataset for dataset in Dataset}
-ALL = (FILING, *READS)
+USAGE = "usage.find"
+"""What the national tracker may ask: who read what about an enterprise that stands before it."""
+
+ALL = (FILING, *READS, USAGE)
 """What a client is registered for."""
 
 KEYS = "client.keys"
@@ -25,6 +28,8 @@ def resource_of(issuer: str, scopes: set[str]) -> str | None:
         return filing_resource(issuer)
     if scopes == {KEYS}:
         return keys_resource(issuer)
+    if scopes == {USAGE}:
+        return usage_resource(issuer)
     return sharing_resource(issuer) if scopes and scopes <= set(READS) else None
 
 
@@ -36,6 +41,11 @@ def sharing_resource(issuer: str) -> str:
 def keys_resource(issuer: str) -> str:
     """The resource indicator (RFC 8707) of a client's own keys."""
     return f"{issuer}/oauth/clients/me"
+
+
+def usage_resource(issuer: str) -> str:
+    """The resource indicator (RFC 8707) of the tracker's questions."""
+    return f"{issuer}/v2"
 
 
 def filing_resource(issuer: str) -> str:
