@@ -89,6 +89,8 @@ _MAKERS: dict[Dataset, dict[str, Callable[[_Case], Any]]] = {
         "kind": lambda c: c.chance.choice(_LICENCES),
         "title": lambda _: "Giấy chứng nhận (dữ liệu thử nghiệm)",
         "status": lambda c: c.chance.choice(("valid", "valid", "valid", "expired", "revoked", "replaced")),
+        "status_history": lambda c: [{"status": "valid", "from": c.day.isoformat()}],
+        "replaced_by": lambda c: f"{c.n + 1}/THU-{c.day.year}",
         "holder_tax_code": lambda c: c.tax_code,
         "holder_name": lambda c: c.company,
         "holder_address": lambda c: c.address,

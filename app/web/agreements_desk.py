@@ -11,14 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
 from app.core.actor import Actor
-from app.core.errors import NotFound
+from app.core.errors import Incomplete, NotFound, Problem
 from app.core.permissions import Permission
+from app.core.text import Text
+from app.identity import queries as identity
 from app.registers.rules import SCHEMAS, Dataset
+from app.sharing import actions as parties
 from app.sharing import agreements, queries
 from app.sharing import agreements_drafts as drafts
 from app.sharing import agreements_seen as seen
 from app.sharing.agreements_print import class_name, grants_of
-from app.sharing.rules import ITEM_NAME, Grant, faults_of_terms, is_guarded
+from app.sharing.rules import ITEM_NAME, MINISTRY, Grant, faults_of_terms, is_guarded
 from app.web import acts
 from app.web import agreements as reading
 from app.web.agreements_forms import PART_NAME, SPARE_ROWS, Change, Part, change_of, filterable, grant_change, number, part_of
@@ -29,6 +32,9 @@ HOME = "/quan-tri/chia-se"
 steward = official(Permission.SHARING_MANAGE)
 router = APIRouter(prefix=HOME, dependencies=[Depends(steward), Depends(csrf)])
 Steward = Annotated[Actor, Depends(steward)]
+
+_FILL_IN = Text("Hãy điền đủ thông tin của bên khai thác.", "Fill in everything about the party.")
+_DIGITS = Text("Mã đơn vị quan hệ ngân sách chỉ gồm chữ số.", "The budget-unit code has digits only.")
 
 
 @router.get("")
@@ -42,6 +48,7 @@ async def _listing(request: Request, session: AsyncSession, at: datetime, **more
         "drafts": await seen.drafts(session),
         "versions": await seen.versions(session),
         "parties": await seen.parties(session),
+        "units": [one for one in await identity.units(session) if not one.code.startswith(f"{MINISTRY}.")],
         "clients": await queries.clients(session, at=at),
         "statuses": reading.STATUS_NAME,
         "turns": reading.TURN_NAME,
@@ -61,6 +68,30 @@ async def begin(request: Request, session: Session, actor: Steward, at: At, form
     if problems := await acts.refused(session, write):
         return await _listing(request, session, at, typed=dict(form.pairs), **problems)
     return RedirectResponse(f"{HOME}/ban-nhap/{made[0]}", status_code=303)
+
+
+@router.post("/ben")
+async def register(request: Request, session: Session, actor: Steward, at: At, form: Form) -> Response:
+    """Enter an agency as a party, or correct its contact; its names are those of the list of agencies."""
+
+    async def write() -> None:
+        known = await identity.unit(session, form.get("unit"))
+        contact = {name: form.get(name) for name in ("contact", "phone", "email")}
+        if faults := _missing(contact | {"budget_code": form.get("budget_code")}):
+            raise Incomplete(faults)
+        names = {"code": known.code, "name_vi": known.name_vi, "name_en": known.name_en}
+        await parties.register_party(session, actor, **names, **contact, budget_code=form.get("budget_code"), at=at)
+
+    if problems := await acts.refused(session, write):
+        return await _listing(request, session, at, typed=dict(form.pairs), **problems)
+    return RedirectResponse(HOME, status_code=303)
+
+
+def _missing(given: dict[str, str]) -> list[Problem]:
+    """Everything must be there; the budget-unit code is digits."""
+    faults = [Problem(name, "required", _FILL_IN) for name, value in given.items() if not value]
+    code = given["budget_code"]
+    return [*faults, *([Problem("budget_code", "digits", _DIGITS)] if code and not (code.isascii() and code.isdigit()) else [])]
 
 
 @router.get("/ban-nhap/{draft_id}")

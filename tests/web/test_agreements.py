@@ -149,6 +149,15 @@ async def test_the_contact_officer_of_another_agency_enters_nowhere_else(partner
         assert (await partner.get(path)).status == 403, path
 
 
+async def test_an_agency_is_registered_with_the_code_its_certificate_must_name(steward: Browser):
+    listing = await steward.get(DESK)
+    said = {"unit": "G15", "contact": "Nguyễn A", "phone": "024", "email": "a@example.vn", "budget_code": "x"}
+    refused = await steward.send(listing, listing.form("/ben"), said)
+    assert (refused.status, "chỉ gồm chữ số" in refused.text) == (422, True)
+    kept = await steward.send(refused, refused.form("/ben"), {"budget_code": "1059001"})
+    assert '<option value="G15">' in kept.text.partition("/chia-se/moi")[2]
+
+
 @pytest.mark.parametrize("path", ["TT-99/1", "TT-99/99999999999999999999", "a b/1", "TT-99/x", "ban-nhap/1"])
 async def test_an_address_that_leads_nowhere_says_so(steward: Browser, path: str):
     assert (await steward.get(f"{READ}/{path}")).status in (404, 422)
