@@ -71,6 +71,7 @@ STRANGERS = {
     "unknown key": {"header": {"kid": "zz"}},
     "bad signature": {"key": OTHER_KEY},
     "none": {"header": {"alg": "none"}},
+    "no sub": {"claims": {"sub": None}},
     "of an unknown client and with a bad aud": {"claims": {"sub": "bo-khac", "iss": "bo-khac", "aud": "x"}},
 }
 
