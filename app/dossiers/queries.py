@@ -13,12 +13,13 @@ from app.dossiers.records import (
 )
 from app.dossiers.views import Card, CaseFile, Page
 from app.dossiers.visibility import Visible, visible_to
-from app.dossiers.worklist import Queue, counts, mine, queues_of, worklist
+from app.dossiers.worklist import Order, Queue, counts, mine, queues_of, worklist
 from app.dossiers.writing import slot
 
 __all__ = [
     "Card",
     "CaseFile",
+    "Order",
     "Page",
     "Queue",
     "Visible",

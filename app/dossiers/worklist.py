@@ -3,9 +3,11 @@
 import base64
 import heapq
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
+from typing import Any, TypeVarTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, true, tuple_
@@ -25,8 +27,21 @@ from app.dossiers.warned import Reached, is_warned, reached, with_warnings
 from app.tasks import queries as task_queries
 from app.tasks.models import Task
 
+Selected = TypeVarTuple("Selected")
 MOST = 1000
 """Counts stop here: nobody needs to know more, and the database need not look."""
+
+
+class Order(StrEnum):
+    """How a queue is ordered: what is due first, what is due last, the gravest warning."""
+
+    DUE = "due"
+    LATEST = "latest"
+    WARNED = "warned"
+
+
+_Row = tuple[Dossier, Task | None, tuple[datetime, UUID]]
+"""A dossier in a list, with its task, and where in the list it stands."""
 
 
 class Queue(StrEnum):
@@ -67,27 +82,45 @@ async def worklist(
     state: State | None = None,
     overdue: bool = False,
     warned: str = "",
+    order: Order = Order.DUE,
     after: str | None = None,
     limit: int = 50,
     at: datetime,
 ) -> Page[Card]:
-    """A page of a queue: what is due first comes first. `after` is the `next` of the page before."""
+    """A page of a queue in the order asked for. `after` is the `next` of the page before."""
     if queue not in queues_of(actor):
         raise NotAllowed
     wanted = _filters(text, procedure, at, overdue=overdue)
     wanted += [is_warned(warned, at), _IS_OPEN] if warned else []
-    if queue in (Queue.TASKS_MINE, Queue.TASKS_TEAM):
-        rows = await _task_rows(session, actor, queue, [*wanted, *_state(state)], after, limit + 1)
-        keys = [(task.due_at, task.dossier_id) for _, task in rows]
-        shown: list[tuple[Dossier, Task | None]] = [(dossier, task) for dossier, task in rows]
-    else:
-        listed = await _dossier_rows(session, actor, queue, wanted, state, after, limit + 1)
-        tasks = await task_queries.open_of_many(session, [dossier.id for dossier in listed])
-        keys = [(dossier.sort_at, dossier.id) for dossier in listed]
-        shown = [(dossier, tasks.get(dossier.id)) for dossier in listed]
-    warnings = await reached(session, [dossier.id for dossier, _ in shown[:limit]], at=at)
-    cards = [await _card(session, dossier, task, warnings, at) for dossier, task in shown[:limit]]
-    return Page(tuple(cards), cursor(*keys[limit - 1]) if len(shown) > limit else None)
+    group, place = _resume(after)
+    rows: list[tuple[int, _Row]] = []
+    for number, narrower in list(enumerate(_groups(order, at)))[group:]:
+        asked = _Asked(actor, queue, [*wanted, *narrower], state, last_first=order is Order.LATEST)
+        found = await asked.rows(session, place if number == group else None, limit + 1 - len(rows))
+        rows += [(number, row) for row in found]
+        if len(rows) > limit:
+            break
+    shown = [row for _, row in rows[:limit]]
+    warnings = await reached(session, [dossier.id for dossier, _, _ in shown], at=at)
+    cards = [await _card(session, dossier, task, warnings, at) for dossier, task, _ in shown]
+    return Page(tuple(cards), _next(*rows[limit - 1]) if len(rows) > limit else None)
+
+
+def _groups(order: Order, at: datetime) -> list[list[ColumnElement[bool]]]:
+    """What is listed one after the other: everything, or what has reached the gravest warning, then the next."""
+    if order is not Order.WARNED:
+        return [[]]
+    reached_so_far = [is_warned(kind, at) & _IS_OPEN for kind in ("last_day", "90", "70")]
+    return [[*(~graver for graver in reached_so_far[:n]), *reached_so_far[n : n + 1]] for n in range(len(reached_so_far) + 1)]
+
+
+def _next(group: int, row: _Row) -> str:
+    return f"{group}.{cursor(*row[2])}"
+
+
+def _resume(after: str | None) -> tuple[int, str | None]:
+    group, _, place = (after or "").rpartition(".")
+    return (int(group) if group in ("1", "2", "3") else 0, place or None)
 
 
 async def _card(session: AsyncSession, dossier: Dossier, task: Task | None, warnings: Reached, at: datetime) -> Card:
@@ -120,38 +153,42 @@ def dossier_statement(actor: Actor, queue: Queue, state: State | None) -> Select
     return select(Dossier).where(where, Dossier.state != State.DRAFT).order_by(Dossier.sort_at, Dossier.id)
 
 
-async def _task_rows(
-    session: AsyncSession,
-    actor: Actor,
-    queue: Queue,
-    wanted: Sequence[ColumnElement[bool]],
-    after: str | None,
-    limit: int,
-) -> list[tuple[Dossier, Task]]:
-    found: list[list[tuple[Dossier, Task]]] = []
-    for statement in task_statements(actor, queue):
-        narrowed = statement.where(*wanted)
-        if after:
-            narrowed = narrowed.where(tuple_(Task.due_at, Task.dossier_id) > tuple_(*position(after)))
-        rows = await session.execute(narrowed.limit(limit))
-        found.append([(dossier, task) for dossier, task in rows])
-    merged = heapq.merge(*found, key=lambda row: (row[1].due_at, row[1].dossier_id))
-    return list(islice(merged, limit))
+@dataclass(frozen=True)
+class _Asked:
+    """One group of one queue, read from a place on."""
 
+    actor: Actor
+    queue: Queue
+    wanted: Sequence[ColumnElement[bool]]
+    state: State | None
+    last_first: bool
 
-async def _dossier_rows(
-    session: AsyncSession,
-    actor: Actor,
-    queue: Queue,
-    wanted: Sequence[ColumnElement[bool]],
-    state: State | None,
-    after: str | None,
-    limit: int,
-) -> list[Dossier]:
-    statement = dossier_statement(actor, queue, state).where(*wanted)
-    if after:
-        statement = statement.where(tuple_(Dossier.sort_at, Dossier.id) > tuple_(*position(after)))
-    return list(await session.scalars(statement.limit(limit)))
+    async def rows(self, session: AsyncSession, after: str | None, limit: int) -> list[_Row]:
+        """So many of it, each with its place."""
+        if self.queue in (Queue.TASKS_MINE, Queue.TASKS_TEAM):
+            return await self._tasks(session, after, limit)
+        statement = self._from(dossier_statement(self.actor, self.queue, self.state), Dossier.sort_at, Dossier.id, after)
+        listed = list(await session.scalars(statement.limit(limit)))
+        tasks = await task_queries.open_of_many(session, [dossier.id for dossier in listed])
+        return [(dossier, tasks.get(dossier.id), (dossier.sort_at, dossier.id)) for dossier in listed]
+
+    async def _tasks(self, session: AsyncSession, after: str | None, limit: int) -> list[_Row]:
+        found: list[list[_Row]] = []
+        for statement in task_statements(self.actor, self.queue):
+            narrowed = self._from(statement.where(*_state(self.state)), Task.due_at, Task.dossier_id, after)
+            rows = await session.execute(narrowed.limit(limit))
+            found.append([(dossier, task, (task.due_at, task.dossier_id)) for dossier, task in rows])
+        return list(islice(heapq.merge(*found, key=lambda row: row[2], reverse=self.last_first), limit))
+
+    def _from(self, statement: Select[*Selected], moment: Any, key: Any, after: str | None) -> Select[*Selected]:
+        """From the place `after` on, in the order asked for."""
+        narrowed = statement.where(*self.wanted)
+        if self.last_first:
+            narrowed = narrowed.order_by(None).order_by(moment.desc(), key.desc())
+        if not after:
+            return narrowed
+        here, place = tuple_(moment, key), tuple_(*position(after))
+        return narrowed.where(here < place if self.last_first else here > place)
 
 
 def _filters(text: str, procedure: str | None, at: datetime, *, overdue: bool) -> list[ColumnElement[bool]]:

@@ -60,6 +60,7 @@ async def worklist(
     trang_thai: str = "",
     qua_han: str = "",
     canh_bao: str = "",
+    sap_xep: str = "",
     tu: str | None = None,
 ) -> Response:
     """The queue opened first is the one with something to do; filters stand in the address."""
@@ -75,10 +76,18 @@ async def worklist(
         state=state,
         overdue=bool(qua_han),
         warned=canh_bao,
+        order=next((each for each in queries.Order if each.value == sap_xep), queries.Order.DUE),
         after=tu,
         at=at,
     )
-    kept = {"tim": tim, "thu_tuc": thu_tuc, "trang_thai": trang_thai, "qua_han": qua_han, "canh_bao": canh_bao}
+    kept = {
+        "tim": tim,
+        "thu_tuc": thu_tuc,
+        "trang_thai": trang_thai,
+        "qua_han": qua_han,
+        "canh_bao": canh_bao,
+        "sap_xep": sap_xep,
+    }
     shown: dict[str, Any] = {
         "queue": queue,
         "counts": counts,

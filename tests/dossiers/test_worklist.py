@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import NotAllowed
 from app.core.permissions import Role
 from app.dossiers.lifecycle import State
-from app.dossiers.queries import Queue, counts, mine, queues_of, worklist
+from app.dossiers.models import ClockWarning
+from app.dossiers.queries import Order, Queue, counts, mine, queues_of, worklist
+from app.dossiers.warnings import STAGE
 from app.dossiers.worklist import cursor, dossier_statement, matching, position, task_statements
 from tests.dossiers.world import AT, COMPETITION, LICENCE, MARKET, PROMOTION, World
 
@@ -87,18 +89,22 @@ async def test_the_desk_finds_what_waits_to_be_received_oldest_first(world: Worl
     assert (await counts(world.session, world.desk))[Queue.INTAKE] == 2
 
 
-async def test_pages_follow_each_other_without_gap_or_overlap(world: World):
+@pytest.mark.parametrize("order, expected", [("due", [0, 1, 2, 3, 4]), ("latest", [4, 3, 2, 1, 0]), ("warned", [3, 1, 4, 0, 2])])
+async def test_pages_follow_each_other_without_gap_or_overlap_in_every_order(world: World, order: str, expected: list[int]):
     filed = []
     for _ in range(5):
         filed.append(await world.submitted(PROMOTION, world.retailer))
         world.later(minutes=1)
+    for number, kind in ((4, "70"), (1, "90"), (3, "last_day"), (3, "70")):
+        world.session.add(ClockWarning(dossier_id=filed[number], inside=STAGE, kind=kind, run=0, at=world.at))
+    await world.session.flush()
     seen, after = [], None
     while True:
-        page = await worklist(world.session, world.desk, Queue.INTAKE, after=after, limit=2, at=world.at)
+        page = await worklist(world.session, world.desk, Queue.INTAKE, order=Order(order), after=after, limit=2, at=world.at)
         seen += [card.id for card in page.items]
         if (after := page.next) is None:
             break
-    assert seen == filed
+    assert seen == [filed[number] for number in expected]
 
 
 async def test_an_officer_sees_own_tasks_and_the_head_what_nobody_has_taken(world: World):
