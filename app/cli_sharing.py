@@ -29,6 +29,21 @@ def add(groups: Any, settings: Callable[[], Settings]) -> None:
     export.add_argument("--log", choices=LOGS, default="access")
     export.add_argument("--to", type=Path, help="where to write (default: standard output)")
     export.set_defaults(run=lambda given: _export_log(given, settings()))
+    _add_codelists(group, settings)
+
+
+def _add_codelists(group: Any, settings: Callable[[], Settings]) -> None:
+    lists = group.add_parser("codelist", help="common code lists").add_subparsers(required=True, metavar="COMMAND")
+    seed = lists.add_parser("seed", help="write the lists that come with the portal")
+    seed.set_defaults(run=lambda _: _seed_codelists(settings()))
+    taken = lists.add_parser("import", help="write a list from CSV: code,name_vi,name_en,parent,valid_from,valid_to,replaced_by")
+    taken.add_argument("file", type=Path)
+    taken.add_argument("--list", required=True, help="the name of the list, as in its address")
+    taken.add_argument("--title-vi", required=True)
+    taken.add_argument("--title-en", required=True)
+    taken.add_argument("--source", required=True, help="the instrument or publisher the codes are from")
+    taken.add_argument("--sample", action="store_true", help="only a few of the codes are in the file")
+    taken.set_defaults(run=lambda given: _import_codelist(given, settings()))
 
 
 def _with_sessions(settings: Settings, act: Callable[[Sessions], Coroutine[Any, Any, Any]]) -> Any:
@@ -78,4 +93,40 @@ def _export_log(given: argparse.Namespace, settings: Settings) -> int:
                     file.write(line)
 
     _with_sessions(settings, write)
+    return 0
+
+
+def _seed_codelists(settings: Settings) -> int:
+    async def write(sessions: Sessions) -> int:
+        from app.sharing import common_lists
+
+        async with transaction(sessions) as session:
+            return await common_lists.adopt_all(session, at=clock.now())
+
+    print(f"{_with_sessions(settings, write)} codes are new or changed")
+    return 0
+
+
+def _import_codelist(given: argparse.Namespace, settings: Settings) -> int:
+    """Exit 1: the file or a line of it cannot be; every problem is named, and nothing is written."""
+    from app.core.errors import Incomplete
+    from app.core.text import Text
+    from app.registers import importing
+    from app.registers.codelists import CodeList, adopt
+
+    try:
+        codes = importing.read(given.file.read_text("utf-8"), given.list)
+    except (OSError, UnicodeDecodeError) as wrong:
+        print(f"{given.file}: {type(wrong).__name__}", file=sys.stderr)
+        return 1
+    except Incomplete as wrong:
+        print("\n".join(f"{one.text.vi} {one.text.en}" for one in wrong.problems), file=sys.stderr)
+        return 1
+    made = CodeList(given.list, Text(given.title_vi, given.title_en), codes, given.source, given.sample)
+
+    async def write(sessions: Sessions) -> int:
+        async with transaction(sessions) as session:
+            return await adopt(session, made, at=clock.now())
+
+    print(f"{given.list}: {len(codes)} codes, {_with_sessions(settings, write)} new or changed")
     return 0

@@ -35,7 +35,8 @@ from app.sharing.rules import ITEMS, MINISTRY, Basis, Grant, Purpose, Terms
 
 ISSUER = "http://127.0.0.1:8000"
 TOKEN_URL = f"{ISSUER}/oauth/token"
-LICENCE_URL = f"{ISSUER}/api/sharing/v1/licences/07%2F2026%2FGCN-UBCT"
+PREFIX = f"{ISSUER}/api/sharing/v1"
+LICENCE_URL = f"{PREFIX}/licences/07%2F2026%2FGCN-UBCT"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FIELDS = ("number", "title", "status", "holder_name", "holder_tax_code")
 HOLDER = "9900000030"

@@ -2,22 +2,32 @@
 
 from typing import Any
 
-from app.api import sharing
+from app.api import lists, sharing
 from app.registers.rules import SCHEMAS, Dataset, Schema
+from app.sharing import many
 
 Value = dict[str, Any]
 
 
 def describe(made: Value) -> None:
     """Give each dataset its schema, and each way of reading it parameters and answers."""
+    gone = {"description": "The cursor belongs to a former life of the feed; begin anew."}
+    made["components"]["responses"]["Refused410"] = made["components"]["responses"]["Refused404"] | gone
     for dataset in Dataset:
+        place, paths = f"{sharing.PREFIX}/{dataset.value}", made["paths"]
         made["components"]["schemas"][dataset.value] = _record(SCHEMAS[dataset])
-        _describe_read(made["paths"][f"{sharing.PREFIX}/{dataset.value}/{{key}}"]["get"], dataset)
+        made["components"]["schemas"][f"{dataset.value}_item"] = _item(dataset)
+        _describe_read(paths[f"{place}/{{key}}"]["get"], dataset)
+        _describe_list(paths[place]["get"], dataset)
+        _describe_lookup(paths[f"{place}/lookup"]["post"], dataset)
+        _describe_changes(paths[f"{place}/changes"]["get"], dataset)
 
 
 def _record(schema: Schema) -> Value:
     fields = {
-        each.name: _field(each.kind, each.format) | {"description": f"{each.title.vi} / {each.title.en}"}
+        each.name: _field(each.kind, each.format)
+        | {"description": f"{each.title.vi} / {each.title.en}"}
+        | {"x-class": each.classed.value, "x-dictionary-code": schema.dictionary_code(each)}
         for each in schema.fields
     }
     return {"type": "object", "title": schema.title.en, "description": "Only the granted fields.", "properties": fields}
@@ -43,9 +53,8 @@ DIGEST = {"Content-Digest": header("SHA-256 of the body (RFC 9530).")}
 
 def _describe_read(operation: Value, dataset: Dataset) -> None:
     schema = SCHEMAS[dataset]
-    pattern = {"type": "string", "pattern": f"^({schema.key_pattern})$", "maxLength": 64}
     operation["parameters"] = [
-        {"name": "key", "in": "path", "required": True, "description": schema.key_title.en, "schema": pattern},
+        {"name": "key", "in": "path", "required": True, "description": schema.key_title.en, "schema": _key(schema)},
         FIELDS,
         *CASE,
         _in_header("If-None-Match", "The tag you have."),
@@ -77,3 +86,81 @@ CASE = (
     _in_header("Case-Ref", "The consumer's own case number.", required=True, pattern=sharing.CASE_PATTERN),
     _in_header("Acting-User", "Pseudonym of the officer who asks.", pattern=sharing.CASE_PATTERN),
 )
+
+
+def _key(schema: Schema) -> Value:
+    return {"type": "string", "pattern": f"^({schema.key_pattern})$", "maxLength": 105}
+
+
+def _item(dataset: Dataset) -> Value:
+    """A record among many: its key, its version, and the tag with which it can be asked for alone."""
+    members = {
+        "key": _key(SCHEMAS[dataset]),
+        "version": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1, "format": "int32"},
+        "etag": {"type": "string", "maxLength": 64},
+        "op": {
+            "type": "string",
+            "enum": ["upsert", "delete"],
+            "description": "Among changes only; a deleted record is not given.",
+        },
+        "record": {"$ref": f"#/components/schemas/{dataset.value}"},
+    }
+    return {"type": "object", "properties": members, "required": ["key", "version"]}
+
+
+CURSOR = {"type": "string", "pattern": "^[A-Za-z0-9_-]{38,800}$", "maxLength": 800}
+LIMIT = in_query(
+    "limit",
+    "The most records of a page; it may hold fewer and go on all the same.",
+    {"type": "integer", "format": "int32", "minimum": 1, "maximum": many.MOST_RECORDS, "default": lists.USUAL},
+)
+
+
+def _items(dataset: Dataset, most: int) -> Value:
+    return {"type": "array", "maxItems": most, "items": {"$ref": f"#/components/schemas/{dataset.value}_item"}}
+
+
+def _page(members: Value) -> Value:
+    return {"type": "object", "properties": members, "required": list(members)}
+
+
+def _describe_list(operation: Value, dataset: Dataset) -> None:
+    values = {"type": "string", "maxLength": 1300}
+    filters = [
+        in_query(name, "Only records with one of these values, with commas.", values) for name in SCHEMAS[dataset].filterable
+    ]
+    cursor = in_query("cursor", "The `next` of the page before, with the same parameters.", CURSOR)
+    operation["parameters"] = [LIMIT, cursor, FIELDS, *filters, *CASE]
+    end = {"anyOf": [CURSOR, {"type": "null"}], "description": "Where to go on; null at the end."}
+    page = _page({"items": _items(dataset, many.MOST_RECORDS), "next": end})
+    operation["responses"]["200"] = answer("A page of records, in the order of their keys", page, OF_EVERY_READ | DIGEST)
+
+
+def _describe_lookup(operation: Value, dataset: Dataset) -> None:
+    keys = {"type": "array", "minItems": 1, "maxItems": many.MOST_KEYS, "uniqueItems": True}
+    asked = _page({"keys": keys | {"items": {"type": "string", "maxLength": 1000}}}) | {"additionalProperties": False}
+    operation["parameters"] = [FIELDS, *CASE]
+    operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": asked}}}
+    missing = {"type": "array", "maxItems": many.MOST_KEYS, "items": {"type": "string", "maxLength": 1000}}
+    found = _page({"items": _items(dataset, many.MOST_KEYS), "missing": missing})
+    operation["responses"]["200"] = answer("The records, and the keys without one", found, OF_EVERY_READ | DIGEST)
+
+
+def _describe_changes(operation: Value, dataset: Dataset) -> None:
+    after = in_query("after", "The `next` of the last answer; without it the feed is read from its beginning.", CURSOR)
+    wait = _in_header("Prefer", "`wait=20`: answer when something changes, or after so many seconds.")
+    operation["parameters"] = [after, LIMIT, FIELDS, wait, *CASE]
+    page = _page(
+        {
+            "items": _items(dataset, many.MOST_RECORDS),
+            "next": CURSOR,
+            "up_to_date": {"type": "boolean", "description": "Whether these were all changes there are."},
+            "lag_s": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 2**31 - 1, "description": LAG},
+        }
+    )
+    headers = OF_EVERY_READ | DIGEST | {"Preference-Applied": header("How long the answer may have waited.")}
+    operation["responses"]["200"] = answer("Changes, in the order in which they became visible", page, headers)
+    operation["responses"]["410"] = {"$ref": "#/components/responses/Refused410"}
+
+
+LAG = "Seconds since the oldest change that is not among these."

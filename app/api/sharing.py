@@ -1,7 +1,7 @@
 """The door to the shared data: one record of a dataset, and what a client may ask at all."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -9,12 +9,14 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Scope
 
+from app.api import lists
 from app.api.deps import At
 from app.api.machine import Keys, MachineRoute, Reader, Straight, let_in, sent, unauthorized
 from app.api.problem import problem
 from app.api.reading import Asked, Delivered, Endpoint, asked, delivered, direct_of, read_by_machines, told
 from app.core.db import transaction
 from app.core.errors import NotFound
+from app.core.text import Text
 from app.registers.rules import SCHEMAS, Dataset
 from app.sharing import datasets, queries
 from app.sharing.rules import CASE_REF
@@ -28,17 +30,15 @@ class Records(Straight):
     """The routes of the datasets: found by the first part of the path."""
 
     def find(self, scope: Scope) -> tuple[APIRoute, dict[str, str]] | None:
-        """`/{dataset}/{key}`; a key may hold slashes."""
+        """`/{dataset}`, `/{dataset}/lookup`, `/{dataset}/changes` and `/{dataset}/{key}`; a key may hold slashes."""
         path: str = scope["path"]
         if not path.startswith(PREFIX + "/"):
             return None
-        dataset, _, key = path[len(PREFIX) + 1 :].partition("/")
-        route = self._by_dataset.get(dataset)
-        return (route, {"key": key}) if route and key else None
-
-    @property
-    def _by_dataset(self) -> dict[str, APIRoute]:
-        return _ROUTES
+        dataset, slash, key = path[len(PREFIX) + 1 :].partition("/")
+        ways = _ROUTES.get(dataset)
+        if ways is None or (slash and not key):
+            return None
+        return ways.get(key) or ways["{key}"], {"key": key}
 
 
 records = Records(prefix=PREFIX, tags=["sharing"])
@@ -82,17 +82,48 @@ def _shown(found: Asked, reading: datasets.Reading) -> ASGIApp:
     return Delivered(304, b"", headers) if reading.body is None else delivered(reading.body.encode(), headers)
 
 
-for _dataset in Dataset:
+def _route(dataset: Dataset, way: str, endpoint: Endpoint, method: str = "GET") -> APIRoute:
+    """Enter one way of reading a dataset, and give its route."""
+    schema, name = SCHEMAS[dataset], WAYS[way]
     records.add_api_route(
-        f"/{_dataset.value}/{{key:path}}",
-        _read_one(_dataset),
-        methods=["GET"],
-        operation_id=f"read_{_dataset.value}",
-        summary=f"{SCHEMAS[_dataset].title.vi} / {SCHEMAS[_dataset].title.en}",
+        f"/{dataset.value}{name.path}",
+        endpoint,
+        methods=[method],
+        operation_id=f"{name.operation}_{dataset.value}",
+        summary=f"{schema.title.vi}: {name.title.vi} / {schema.title.en}: {name.title.en}",
         response_class=Response,
+        response_model=None,
     )
+    made = records.routes[-1]
+    if not isinstance(made, APIRoute):
+        raise TypeError("the framework has changed what it enters")
+    return made
 
-_ROUTES = {dataset.value: route for dataset, route in zip(Dataset, records.routes, strict=True) if isinstance(route, APIRoute)}
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of reading: the path after the dataset, the name of the operation, and what it is called."""
+
+    path: str
+    operation: str
+    title: Text
+
+
+WAYS = {
+    "": Way("", "list", Text("danh sách", "list")),
+    "lookup": Way("/lookup", "lookup", Text("tra theo khóa", "look-up of keys")),
+    "changes": Way("/changes", "changes", Text("thay đổi", "changes")),
+    "{key}": Way("/{key:path}", "read", Text("một bản ghi", "one record")),
+}
+_ROUTES = {
+    dataset.value: {
+        "": _route(dataset, "", lists.read_list(dataset)),
+        "lookup": _route(dataset, "lookup", lists.read_lookup(dataset), "POST"),
+        "changes": _route(dataset, "changes", lists.read_changes(dataset)),
+        "{key}": _route(dataset, "{key}", _read_one(dataset)),
+    }
+    for dataset in Dataset
+}
 
 
 @router.get("/me", operation_id="read_me", summary="Ứng dụng của bạn / Your client")

@@ -19,6 +19,7 @@ from app.catalogue.models import ProcedureDraft, ProcedureEnd, ProcedureVersion
 from app.catalogue.procedure import Procedure
 from app.catalogue.reading import MAX_SIGNS, Written, read
 from app.catalogue.relaid import relaid
+from app.catalogue.shared import share_procedure
 from app.core.actor import SYSTEM, Actor
 from app.core.clock import day_in_vietnam
 from app.core.errors import Conflict, Incomplete, Problem
@@ -277,5 +278,7 @@ async def confirm_end(session: AsyncSession, actor: Actor, approval_id: UUID, *,
     last_day = date.fromisoformat(asked["last_day"])
     row = ProcedureEnd(slug=newest.slug, version=newest.version, last_day=last_day, approval_id=approval_id, ended_at=at)
     session.add(row)
+    await session.flush()
+    await share_procedure(session, newest.slug, at=at)
     named, detail = f"{newest.slug}/{newest.version}", {"last_day": asked["last_day"]}
     record(session, actor, Event.PROCEDURE_RETIRED, subject_kind="procedure", subject_id=named, detail=detail, at=at)

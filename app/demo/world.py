@@ -1,7 +1,6 @@
 """Sets the demo world up: secrets and keys on disk, then rows in the database. Both may be run again at any time."""
 
 import base64
-import csv
 import dataclasses
 import json
 import secrets
@@ -25,13 +24,10 @@ from app.demo.pki import SEALS, fingerprint_of, make_keys, pki_of
 from app.identity import actions as identity
 from app.identity import queries as people
 from app.identity import roster
-from app.registers import actions as registers
-from app.registers.actions import Code
+from app.sharing import common_lists
 from app.trust import actions as trust
 from app.trust import queries as trusted
 from app.worktime import actions as worktime
-
-CODE_LISTS = Path(__file__).parent / "data" / "code-lists.csv"
 
 
 def prepare(settings: Settings) -> None:
@@ -76,12 +72,11 @@ def with_env(settings: Settings) -> Settings:
 async def load(sessions: Sessions, settings: Settings, *, at: datetime) -> None:
     """Write the demo's rows, each only where it is missing or has changed."""
     async with transaction(sessions) as session:
+        await common_lists.adopt_all(session, at=at)  # before enterprises, whose provinces are codes of it
         await load_people(session, settings, at)
         await _load_trust(session, settings, at)
         await worktime.seed(session, at=at)
         await catalogue.seed(session, at=at)
-        for name, codes in _code_lists().items():
-            await registers.adopt_codes(session, name, codes, at=at)
     async with transaction(sessions) as session:
         folder = settings.var / "demo" / "clients"
         await consumer.seed(session, folder=folder, at=at)
@@ -159,20 +154,10 @@ async def load_people(session: AsyncSession, settings: Settings, at: datetime) -
     """Units, enterprises, and everyone of the demo with their roles."""
     await identity.adopt_units(session, SYSTEM, roster.shipped(), at=at)
     for organisation in ENTERPRISES.values():
-        await identity.put_enterprise(session, organisation, source="demo")
+        await identity.put_enterprise(session, organisation, source="demo", at=at)
     held = await people.held_roles(session, at=at)
     for persona in PERSONAS.values():
         await _load_persona(session, settings.oidc_issuer, persona, held, at)
-
-
-def _code_lists() -> dict[str, list[Code]]:
-    """The short lists of the national messages that were found in public documents."""
-    lists: dict[str, list[Code]] = {}
-    with CODE_LISTS.open(newline="", encoding="utf-8") as rows:
-        for row in csv.DictReader(rows):
-            code = Code(row["code"], row["name_vi"], row["name_en"], certainty=row["certainty"])
-            lists.setdefault(row["list"], []).append(code)
-    return lists
 
 
 async def _load_persona(

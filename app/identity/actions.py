@@ -44,6 +44,7 @@ from app.identity.rules import (
     SignInRefused,
     safe_return,
 )
+from app.identity.shared import share_enterprise
 
 HAS_ADMINISTRATOR = Text(
     "Cổng đã có người quản trị. Người quản trị mới do hai người quản trị hiện có giao vai trò.",
@@ -159,6 +160,7 @@ async def _admit(session: AsyncSession, person_id: UUID, organisation: Organisat
     search_key = fold(f"{organisation.tax_code} {organisation.name_vi} {organisation.name_en or ''}")
     added = insert(Enterprise).values(**known, search_key=search_key, source="sign-in").on_conflict_do_nothing()
     await session.execute(added)
+    await share_enterprise(session, organisation.tax_code, at=at)
     rights = sorted(organisation.rights)
     held = select(Mandate).where(
         Mandate.person_id == person_id, Mandate.tax_code == organisation.tax_code, Mandate.valid_to.is_(None)
@@ -369,9 +371,10 @@ async def put_unit(
     await session.execute(insert(Unit).values(code=code, **told).on_conflict_do_update(index_elements=["code"], set_=told))
 
 
-async def put_enterprise(session: AsyncSession, organisation: Organisation, *, source: str) -> None:
+async def put_enterprise(session: AsyncSession, organisation: Organisation, *, source: str, at: datetime) -> None:
     """Add an enterprise or bring it up to date from a registry."""
     told = organisation.model_dump(exclude={"rights", "tax_code"})
     told["search_key"] = fold(f"{organisation.tax_code} {organisation.name_vi} {organisation.name_en or ''}")
     row = insert(Enterprise).values(tax_code=organisation.tax_code, source=source, **told)
     await session.execute(row.on_conflict_do_update(index_elements=["tax_code"], set_={**told, "source": source}))
+    await share_enterprise(session, organisation.tax_code, at=at)

@@ -15,6 +15,7 @@ from app.identity import actions as identity
 from app.identity import oidc
 from app.issued import archiving
 from app.jobs.keys import fetch_client_keys, rotate_server_key
+from app.jobs.records import expire_licences, keep_feed, share_procedures
 from app.jobs.registry import Tools, notary
 from app.jobs.sealing import call_witnesses, reveal_reads, seal_late, seal_logs, stamp_logs
 from app.sharing import actions as sharing
@@ -127,6 +128,9 @@ SCHEDULE = (
     Every("fees.expire", 60, expire_payments),
     Every("issued.extend", 6 * 3600, extend_papers),
     Every("agreements.end", 60, end_agreements),
+    Every("registers.expire", 600, expire_licences),
+    Every("registers.procedures", 3600, share_procedures),
+    Every("registers.feed", 60, keep_feed),
     Every("sweep", 60, sweep),
     Every("identity.provider", 60, refresh_provider),
     Every("sharing.client_keys", 300, fetch_client_keys),

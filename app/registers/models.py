@@ -10,6 +10,11 @@ from app.core.db import Base
 
 # xid8 as a plain number: the change feed compares it with the snapshot's oldest running transaction.
 CURRENT_XID = text("(pg_current_xact_id()::text)::bigint")
+
+CLUSTER = """((select system_identifier::text from pg_control_system()) || '-' ||
+      (select timeline_id::text from pg_control_checkpoint()))"""
+"""Where the numbers of transactions were given out: another cluster, or a life of it after a restore, gives out others."""
+
 EMPTY = text("'[]'::jsonb")
 
 # Aliases, because a column of `CodeEntry` is called list.

@@ -32,3 +32,9 @@ async def codes(session: AsyncSession, name: str) -> list[CodeEntry]:
     """The codes of the list `name`, in the order of the codes."""
     found = await session.scalars(select(CodeEntry).where(CodeEntry.list == name).order_by(CodeEntry.code))
     return list(found)
+
+
+async def code_named(session: AsyncSession, name: str, called: str) -> str | None:
+    """The code of the list `name` that is called so in Vietnamese, or is that code; None when there is none."""
+    here = (CodeEntry.list == name) & ((CodeEntry.name_vi == called) | (CodeEntry.code == called))
+    return await session.scalar(select(CodeEntry.code).where(here).order_by(CodeEntry.valid_to.is_not(None)).limit(1))

@@ -32,7 +32,7 @@ async def read(direct: Direct, ring: Ring, question: Question, key: str, known_e
     """Answer for one key in one statement. `TokenRefused` when proof, token, client or agreement no longer stand."""
     filters = tuple(name for name, _ in question.grant.row_filter)
     statement = statements.single(question.dataset, question.fields, filters, bound_by_proof=question.proof is not None)
-    event_id, mark = new_event(), _mark(question.fields)
+    event_id, mark = new_event(), mark_of(question.fields)
     values = values_of(ring, question, "read", event_id, at) | {"key": key, "etags": _known(known_etags, mark)}
     row = await direct.row(statement.text, *statement.values(values))
     limits = judge(row, question.grant, at)
@@ -41,7 +41,7 @@ async def read(direct: Direct, ring: Ring, question: Question, key: str, known_e
 
 
 @lru_cache(1024)
-def _mark(fields: tuple[str, ...]) -> str:
+def mark_of(fields: tuple[str, ...]) -> str:
     """Two answers with other columns are two representations; their tags must differ."""
     return hashlib.sha256(",".join(fields).encode()).hexdigest()[:8]
 

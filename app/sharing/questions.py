@@ -110,12 +110,17 @@ def _as_json(fields: tuple[str, ...]) -> str:
     return json.dumps(fields)
 
 
-def judge(row: Any, grant: Granted, at: datetime) -> Limits:
-    """What the statement says of token, proof and limits. Raises `TokenRefused`, `TooMany` and `QuotaSpent`."""
+def must_stand(row: Any) -> None:
+    """Refuse when token, client or agreement no longer stand. Raises `TokenRefused`."""
     if not row["epoch"]:
         raise TokenRefused("use_dpop_nonce")
     if not row["stands"]:
         raise TokenRefused
+
+
+def judge(row: Any, grant: Granted, at: datetime) -> Limits:
+    """What the statement says of token, proof and limits. Raises `TokenRefused`, `TooMany` and `QuotaSpent`."""
+    must_stand(row)
     if row["tat"] is None:
         raise QuotaSpent(_new_day_in(at)) if row["quota_gone"] else TooMany(math.ceil(grant.gap.total_seconds()))
     if row["status"] is None:

@@ -47,7 +47,8 @@ TOKEN_ID = re.compile(r"[!-~]{1,128}")
 CASE_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,63}")
 """The consumer's own case number, and the pseudonym of its officer: ASCII, because they travel in headers."""
 
-ACTIONS = frozenset({"read"})
+ACTIONS = frozenset({"read", "lookup", "list", "changes", "export"})
+"""In how large portions a dataset may be read: one record, some known keys, page by page, its changes, all at once."""
 
 
 class Status(StrEnum):
@@ -208,7 +209,11 @@ def _faults_of_grant(grant: Grant) -> list[Problem]:
     problems = [
         Problem(where, "unknown-field", Text(f"Không có trường “{name}”.", f"There is no field “{name}”.")) for name in unknown
     ]
-    if not grant.fields or set(grant.actions) - ACTIONS:
+    if loose := sorted(set(grant.row_filter) & known - set(SCHEMAS[grant.dataset].filterable)):
+        shown = ", ".join(loose)
+        text = Text(f"Không lọc được theo trường: {shown}.", f"Records cannot be filtered by: {shown}.")
+        problems.append(Problem(where, "row-filter", text))
+    if not grant.fields or not grant.actions or set(grant.actions) - ACTIONS:
         problems.append(Problem(where, "agreement-terms", Text("Phải nêu trường và hành động.", "Name fields and actions.")))
     if not (0 < grant.rate <= 10**6 and 0 < grant.quota_day <= 10**8):
         problems.append(Problem(where, "agreement-terms", Text("Phải nêu giới hạn truy cập.", "Say rate and daily quota.")))

@@ -1,4 +1,4 @@
-"""The reads of shared data as SQL: each a single statement that judges, counts, spends, reads and remembers.
+"""The read of one shared record as SQL: a single statement that judges, counts, spends, reads and remembers.
 
 Values are parameters, written `:name`. Only names of fields are ever put into the text; they come from an agreement and
 are checked against the schema once more here.
@@ -28,43 +28,45 @@ class Statement:
 _NAME = re.compile(r"(?<!:):([a-z]\w*)")
 
 
-def _statement(text: str) -> Statement:
+def statement(text: str) -> Statement:
+    """The statement in `text`, whose values are named."""
     names = tuple(dict.fromkeys(_NAME.findall(text)))
     place = {name: f"${number}" for number, name in enumerate(names, 1)}
     return Statement(_NAME.sub(lambda match: place[match[1]], text), names)
 
 
 # Does everything still stand that the token and the proof were judged by? A crash that emptied the spent proofs took the epoch.
-_GATE = """
+GATE = """
     gate as (
       select {epoch} as epoch,
              not exists (select from revoked_jti where jti = :jti::text)
              and exists (select from oauth_client where client_id = :client_id::text and status = 'active')
              and exists (select from agreement where code = :agreement::text and version = :version::int
                          and status = 'active' and :day::date between valid_from and valid_to) as stands)"""
-_EPOCH = "exists (select from used_proof where owner = 'epoch' and jti = :epoch::text)"
+EPOCH = "exists (select from used_proof where owner = 'epoch' and jti = :epoch::text)"
 
 # Rate (GCRA) and quota of the day in one row, moved on only when both allow it.
-_USED = """
+USED = """
     used as (
       insert into grant_use as u (agreement, dataset, tat, day, used)
-      select :agreement, :dataset::text, :at::timestamptz + :gap::interval, :day, {count} from {source} where epoch and stands
+      select :agreement, :dataset::text, :at::timestamptz + :gap::interval, :day, {count} from {source}
+      where gate.epoch and stands {when}
       on conflict (agreement, dataset) do update
         set tat = greatest(u.tat, :at) + :gap, day = :day,
             used = case when u.day = :day then u.used else 0 end + excluded.used
         where greatest(u.tat, :at) - :at <= :slack::interval and (u.day <> :day or u.used < :quota::int)
       returning tat, used)"""
-_SPENT = """
+SPENT = """
     proof as (
       insert into used_proof (owner, jti, expires) select :jkt::text, :proof_jti::text, :expires::timestamptz from used
       on conflict do nothing returning true as fresh)"""
-_NO_PROOF = """
+NO_PROOF = """
     proof as (select true as fresh from used)"""
-_QUOTA_GONE = """case when used.tat is null then
+QUOTA_GONE = """case when used.tat is null then
       (select day = :day and used >= :quota from grant_use
        where agreement = :agreement and dataset = :dataset) end as quota_gone"""
 
-_EVENT = """
+EVENT = """
     event as (
       insert into access_event (id, at, party, client_id, agreement, agreement_version, purpose, legal_basis, action,
         dataset, key, subject_ref, fields, rows, status, jti, jkt, proof, case_ref, acting_user, request_id,
@@ -77,26 +79,27 @@ _EVENT = """
       returning id, status)"""
 
 
-def _record(dataset: Dataset, fields: Sequence[str], filters: Sequence[str]) -> str:
+def granted_columns(dataset: Dataset, fields: Sequence[str], filters: Sequence[str]) -> str:
     """The granted columns of a record `r`, and nothing else."""
     if not {*fields, *filters} <= SCHEMAS[dataset].names:
         raise ValueError("an agreement names a field that the dataset does not have")
     return "jsonb_build_object(" + ", ".join(f"'{name}', r.doc -> '{name}'" for name in fields) + ")"
 
 
-def _inside(filters: Sequence[str]) -> str:
+def inside(filters: Sequence[str]) -> str:
     """The condition that a record `r` is one of those the agreement gives."""
     return "".join(f" and r.doc ->> '{name}' = any(:only_{name}::text[])" for name in filters)
 
 
-def _gate(*, bound_by_proof: bool) -> str:
-    return _GATE.format(epoch=_EPOCH if bound_by_proof else "true")
+def gate(*, bound_by_proof: bool) -> str:
+    """Whether everything still stands that the token and the proof were judged by."""
+    return GATE.format(epoch=EPOCH if bound_by_proof else "true")
 
 
 @lru_cache(512)
 def single(dataset: Dataset, fields: tuple[str, ...], filters: tuple[str, ...], *, bound_by_proof: bool) -> Statement:
     """One record by its key."""
-    event = _EVENT.format(
+    event = EVENT.format(
         key=":key",
         subject_ref="found.subject_ref",
         rows="case when found.etag is null then 0 else 1 end",
@@ -106,15 +109,15 @@ def single(dataset: Dataset, fields: tuple[str, ...], filters: tuple[str, ...], 
         subjects_hash="null",
         source="proof left join found on true",
     )
-    return _statement(f"""
-    with {_gate(bound_by_proof=bound_by_proof)},
-    {_USED.format(count="1", source="gate")},
-    {_SPENT if bound_by_proof else _NO_PROOF},
+    return statement(f"""
+    with {gate(bound_by_proof=bound_by_proof)},
+    {USED.format(count="1", source="gate", when="")},
+    {SPENT if bound_by_proof else NO_PROOF},
     found as (
-      select {_record(dataset, fields, filters)}::text as body, r.etag, r.subject_ref
+      select {granted_columns(dataset, fields, filters)}::text as body, r.etag, r.subject_ref
       from shared_record r, proof
-      where r.dataset = :dataset and r.key = :key::text and not r.deleted{_inside(filters)}),
+      where r.dataset = :dataset and r.key = :key::text and not r.deleted{inside(filters)}),
     {event}
-    select gate.epoch, gate.stands, used.tat, used.used, {_QUOTA_GONE}, event.status, found.etag,
+    select gate.epoch, gate.stands, used.tat, used.used, {QUOTA_GONE}, event.status, found.etag,
       case when event.status = 200 then found.body end as body
     from gate left join used on true left join event on true left join found on true""")  # noqa: S608  (names checked above, values are parameters)

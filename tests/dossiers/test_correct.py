@@ -77,7 +77,8 @@ async def test_a_revoked_result_says_so_wherever_it_is_read_and_the_dossier_stay
     shared = await record(world, result.number)
     await revoke(world, dossier_id)
 
-    assert await record(world, result.number) == shared | {"status": "revoked"}
+    history = [*shared["status_history"], {"status": "revoked", "from": shared["issued_on"]}]
+    assert await record(world, result.number) == shared | {"status": "revoked", "status_history": history}
     verified = await standing(world, result.number)
     assert (verified.standing, verified.revoked_reason) == (Standing.REVOKED, WHY)
     assert (await world.dossier(dossier_id)).state == State.RETURNED

@@ -193,7 +193,7 @@ async def test_what_has_expired_is_forgotten_but_a_session_stays_as_long_as_a_fo
 
 async def test_signing_in_does_not_overwrite_what_a_registry_said_of_an_enterprise(session):
     registered = Organisation(tax_code="9900000030", name_vi="Tên theo đăng ký", email="dk@vi-du.example")
-    await actions.put_enterprise(session, registered, source="registry")
+    await actions.put_enterprise(session, registered, source="registry", at=AT)
     await _signed_in(session)
     known = await queries.enterprise(session, "9900000030")
     assert (known.name_vi, known.source) == ("Tên theo đăng ký", "registry")

@@ -47,14 +47,30 @@ async def test_a_field_that_the_dataset_does_not_have_is_a_mistake_of_ours(sessi
         await actions.put(session, Dataset.LICENCES, KEY, {"số": "1"}, None, at=AT)
 
 
-async def test_a_code_list_is_shared_as_one_record(session):
-    codes = [actions.Code("0", "bản chính", "original"), actions.Code("1", "bản sao", "copy")]
-    await actions.adopt_codes(session, "LoaiBan", codes, at=AT)
-    await actions.adopt_codes(session, "LoaiBan", codes[:1], at=AT)
-    assert [row.code for row in await queries.codes(session, "LoaiBan")] == ["0", "1"]
-    assert (await queries.one(session, Dataset.CODELISTS, "LoaiBan"))["entries"] == [
-        {"code": "0", "name_vi": "bản chính", "name_en": "original"}
-    ]
+async def test_every_value_that_a_filterable_field_had_is_kept(session):
+    for status in ("valid", "expired", "valid", "revoked"):
+        await actions.put(session, Dataset.LICENCES, KEY, {"number": KEY, "status": status, "kind": "a"}, "1", at=AT)
+    assert await session.scalar(text("select former from shared_record")) == {"status": ["valid", "expired"]}
+
+
+async def test_a_licence_expires_the_day_after_its_last_and_its_history_says_so(session):
+    today = clock.day_in_vietnam(AT)
+    doc = {"number": KEY, "status": "valid", "valid_from": "2021-01-01", "valid_to": today.isoformat()}
+    await actions.put(session, Dataset.LICENCES, KEY, doc, "1", at=AT)
+    assert await actions.expire(session, at=AT) == 0
+    assert await actions.expire(session, at=AT + timedelta(days=1)) == 1
+    assert await actions.expire(session, at=AT + timedelta(days=1)) == 0
+    found = await queries.one(session, Dataset.LICENCES, KEY)
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    assert found["status"] == "expired"
+    assert found["status_history"] == [{"status": "valid", "from": "2021-01-01"}, {"status": "expired", "from": tomorrow}]
+
+
+async def test_a_revoked_licence_and_one_without_an_end_do_not_expire(session):
+    doc = {"number": KEY, "status": "revoked", "valid_to": "2020-01-01"}
+    await actions.put(session, Dataset.LICENCES, KEY, doc, "1", at=AT)
+    await actions.put(session, Dataset.LICENCES, "2", {"number": "2", "status": "valid"}, "1", at=AT)
+    assert await actions.expire(session, at=AT) == 0
 
 
 @pytest.mark.parametrize("dataset", Dataset)

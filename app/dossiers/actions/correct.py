@@ -108,7 +108,7 @@ async def supersede(
     ordered = await last_event(session, dossier.id, Act.CORRECT, "replaces")
     reason = ordered.payload["reason"] if ordered else ""
     await issued.revoke(session, SYSTEM, dossier.id, old.id, reason=reason, at=at)
-    await restate_licence(session, dossier, procedure, old, "replaced", at=at)
+    await restate_licence(session, dossier, procedure, old, "replaced", by=document.number, at=at)
 
 
 async def _in_force(session: AsyncSession, dossier: Dossier) -> IssuedDocument:

@@ -13,7 +13,7 @@ from app.identity import queries as identity
 from app.issued.models import IssuedDocument
 from app.registers import actions as registers
 from app.registers import queries as register_queries
-from app.registers.rules import Dataset
+from app.registers.rules import Dataset, with_status
 
 
 async def share_licence(
@@ -24,14 +24,17 @@ async def share_licence(
         return
     enterprise = await identity.enterprise(session, dossier.tax_code)
     unit = await identity.unit(session, dossier.unit)
+    province = await register_queries.code_named(session, "provinces", enterprise.province) if enterprise.province else None
     doc = {
         "number": document.number,
         "kind": dossier.procedure,
         "title": document.title_vi,
         "status": "valid",
+        "status_history": [{"status": "valid", "from": day_in_vietnam(at).isoformat()}],
         "holder_tax_code": dossier.tax_code,
         "holder_name": enterprise.name_vi,
         "holder_address": enterprise.head_office,
+        "holder_province": province,
         "issued_on": day_in_vietnam(at).isoformat(),
         "valid_from": _printed(document.facts, "valid_from"),
         "valid_to": document.valid_until.isoformat() if document.valid_until else None,
@@ -44,15 +47,14 @@ async def share_licence(
     }
     known = {name: value for name, value in doc.items() if value is not None}
     await registers.put(session, _dataset(procedure), document.number, known, dossier.tax_code, at=at)
-    await _put_out_of_force(session, dossier, procedure, at=at)
+    await _put_out_of_force(session, dossier, procedure, document.number, at=at)
 
 
-async def _put_out_of_force(session: AsyncSession, dossier: Dossier, procedure: Procedure, *, at: datetime) -> None:
+async def _put_out_of_force(session: AsyncSession, dossier: Dossier, procedure: Procedure, number: str, *, at: datetime) -> None:
     """The result that the dossier asked to renew or change is no longer in force."""
     renewed = dossier.answers.get(procedure.result.renews) if procedure.result.renews else None
     if isinstance(renewed, str):
-        before = await register_queries.one(session, _dataset(procedure), renewed)
-        await registers.put(session, _dataset(procedure), renewed, before | {"status": "replaced"}, dossier.tax_code, at=at)
+        await _restate(session, procedure, renewed, dossier.tax_code, "replaced", by=number, at=at)
 
 
 async def restate_licence(
@@ -62,13 +64,21 @@ async def restate_licence(
     document: IssuedDocument,
     status: Literal["revoked", "replaced"],
     *,
+    by: str | None = None,
     at: datetime,
 ) -> None:
-    """Say in the record of a granted result that it is no longer in force; everything else stays."""
+    """Say in the record of a granted result that it is no longer in force, and which document (`by`) replaced it."""
     if dossier.decision != "granted" or document.number is None:
         return
-    doc = await register_queries.one(session, _dataset(procedure), document.number)
-    await registers.put(session, _dataset(procedure), document.number, doc | {"status": status}, dossier.tax_code, at=at)
+    await _restate(session, procedure, document.number, dossier.tax_code, status, by=by, at=at)
+
+
+async def _restate(
+    session: AsyncSession, procedure: Procedure, number: str, tax_code: str, status: str, *, by: str | None, at: datetime
+) -> None:
+    doc = await register_queries.one(session, _dataset(procedure), number)
+    told = with_status(doc, status, on=day_in_vietnam(at), by=by)
+    await registers.put(session, _dataset(procedure), number, told, tax_code, at=at)
 
 
 def _dataset(procedure: Procedure) -> Dataset:

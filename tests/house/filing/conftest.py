@@ -70,7 +70,7 @@ async def sessions(engine: AsyncEngine, settings: Settings, pki: Pki, database: 
     await portal.seed(made, settings)
     async with transaction(made) as session:
         await trust.put_into_force(session, SYSTEM, pki.trust, "test", key=OKPKey.generate_key("Ed25519"), at=clock.now())
-        await identity.put_enterprise(session, COMPANY, source="test")
+        await identity.put_enterprise(session, COMPANY, source="test", at=clock.now())
         await registers.put(session, Dataset.LICENCES, HELD, _held(), BUSINESS, at=clock.now())
     yield made
     with psycopg.connect(database.admin_url, autocommit=True) as sweep:
