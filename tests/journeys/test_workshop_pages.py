@@ -7,6 +7,7 @@ from uuid import UUID
 from playwright.async_api import Page, expect
 from sqlalchemy import update
 
+from app.catalogue.files import plain
 from app.catalogue.writing import written
 from app.core.db import transaction
 from app.dossiers.models import Dossier, Submission
@@ -48,7 +49,7 @@ async def test_the_pages_of_the_workshop_have_no_fault(looked_at: Visit, tmp_pat
 async def filed(visit: Visit) -> None:
     """A dossier that was filed before the draft is tried out."""
     dossier_id, at = UUID((await start(visit)).rpartition("/")[2]), datetime.now(UTC)
-    told = {"answers": demo_answers(LICENCE), "answers_sha256": "", "papers": [], "filed_by": "Nguyễn Văn Ví Dụ"}
+    told = {"answers": plain(demo_answers(LICENCE)), "answers_sha256": "", "papers": [], "filed_by": "Nguyễn Văn Ví Dụ"}
     moved = {"state": "submitted", "submitted_at": at, "reference": "9K2F-44TQ"}
     async with transaction(visit.portal.sessions) as session:
         session.add(Submission(dossier_id=dossier_id, round=0, at=at, **told))
