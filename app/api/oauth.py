@@ -105,8 +105,9 @@ async def revoke(request: Request, ring: Keys, pairs: Pairs, at: At) -> Response
 
 @router.get("/oauth/jwks")
 async def jwks(ring: Keys) -> Response:
-    """The public keys that tokens may be signed with: the active one, the next, and the last while its tokens live."""
-    return _public(ring.published.as_dict(private=False))
+    """The public keys: of tokens (the active one, the next, the last while its tokens live), and of answers and manifests."""
+    said = ring.published.as_dict(private=False)
+    return _public({"keys": [*said["keys"], *ring.evidence.published]})
 
 
 @router.get("/.well-known/oauth-authorization-server")

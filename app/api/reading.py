@@ -1,7 +1,5 @@
 """What every read of shared data has in common: who asks for which case, the limits told, and a row for what was refused."""
 
-import base64
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +7,10 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api import signed
 from app.api.machine import Caller, read_caller, ring_of, sent, unauthorized
 from app.audit.record import refused
 from app.core import clock, logs
@@ -100,10 +100,13 @@ async def asked(request: Request, dataset: Dataset, action: str, *known: str) ->
         raise await unauthorized(request, wrong) from wrong
     try:
         given = parameters(request, "fields", *known)
-        return Asked(ring, await _question(request, ring, caller, dataset, action, given), given, at)
+        question = await _question(request, ring, caller, dataset, action, given)
     except NotAllowed as refusal:
         await remember(request, caller.claims["client_id"], dataset, action, refusal, at)
         raise
+    if question.grant.signed_response or signed.is_wanted(request):
+        signed.want(request, by_proof=question.proof is not None)
+    return Asked(ring, question, given, at)
 
 
 async def _question(
@@ -181,10 +184,30 @@ class Delivered:
 
 def delivered(body: bytes, headers: dict[str, str]) -> Delivered:
     """A JSON answer that says the SHA-256 of its body (RFC 9530)."""
-    headers["content-digest"] = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+    headers["content-digest"] = signed.digest_of(body)
     return Delivered(200, body, headers | {"content-type": "application/json", "content-length": str(len(body))})
 
 
 def read_by_machines(endpoint: Endpoint) -> Endpoint:
-    """Mark an endpoint that lets in nobody without a token for shared data (`asked`)."""
-    return admits("client:sharing")(endpoint)
+    """Mark an endpoint that lets in nobody without a token for shared data (`asked`), and sign its answers where that is due."""
+
+    @admits("client:sharing")
+    async def read(request: Request) -> ASGIApp:
+        answer = await endpoint(request)
+        if signed.to_be_signed(request):
+            _sign(request, answer)
+        return answer
+
+    return read
+
+
+def _sign(request: Request, answer: ASGIApp) -> None:
+    ring: Ring = request.app.state.ring
+    if isinstance(answer, Delivered):
+        headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
+        added = signed.signature_of(request, ring, answer.status, headers, answer.body, clock.now())
+        headers |= added
+        answer.headers = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    elif isinstance(answer, Response):
+        added = signed.signature_of(request, ring, answer.status_code, answer.headers, bytes(answer.body), clock.now())
+        answer.headers.update(added)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from app.core.db import transaction
 from app.jobs.registry import Tools
-from app.sharing import client_keys, server_keys
+from app.sharing import client_keys, evidence, server_keys
 
 
 async def fetch_client_keys(tools: Tools, at: datetime) -> None:
@@ -15,9 +15,10 @@ async def fetch_client_keys(tools: Tools, at: datetime) -> None:
 
 
 async def rotate_server_key(tools: Tools, at: datetime) -> None:
-    """Publish the next signing key in good time."""
+    """Publish the next signing keys in good time: of tokens, and of answers and manifests."""
     if tools.settings.secret_key is None:
         return
     async with transaction(tools.sessions) as session:
         secret = tools.settings.secret_key.get_secret_value().encode()
         await server_keys.rotate_when_due(session, secret=secret, at=at)
+        await evidence.rotate_when_due(session, secret=secret, at=at)

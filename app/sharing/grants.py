@@ -45,6 +45,7 @@ class Granted:
     quota_day: int
     hidden_days: int | None
     hidden_basis: str | None
+    signed_response: bool = False
 
     @property
     def gap(self) -> timedelta:
@@ -89,6 +90,7 @@ async def grant_of(session: AsyncSession, detail: Mapping[str, Any], dataset: Da
         quota_day=grant.quota_day,
         hidden_days=grant.hidden_days,
         hidden_basis=grant.hidden_basis,
+        signed_response=grant.signed_response,
     )
 
 

@@ -15,6 +15,8 @@ from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.sharing import evidence
+from app.sharing.evidence import Evidence
 from app.sharing.models import ServerKey, UsedProof
 from app.sharing.proofs import Nonces
 
@@ -40,6 +42,7 @@ class Ring:
     nonces: Nonces
     epoch: str
     loaded_at: datetime
+    evidence: Evidence
     claims: dict[bytes, dict[str, Any]] = field(default_factory=dict)
     grants: dict[tuple[str, int, str], Any] = field(default_factory=dict)
 
@@ -72,7 +75,8 @@ async def load_ring(session: AsyncSession, issuer: str, secret: bytes, *, at: da
     epoch = await _epoch(session)
     nonces = Nonces(hmac.digest(secret, b"dpop nonce " + epoch.encode(), "sha256"))
     published = KeySet([ECKey.import_key(row.public) for row in rows])
-    return Ring(issuer, _unsealed(active, secret), published, nonces, epoch, at)
+    signs = await evidence.load(session, secret, at=at)
+    return Ring(issuer, _unsealed(active, secret), published, nonces, epoch, at, signs)
 
 
 def add_key(session: AsyncSession, secret: bytes, *, active_from: datetime, at: datetime) -> ServerKey:
