@@ -23,7 +23,7 @@ from app.core.text import Text
 from app.registers.actions import begin_feed
 from app.registers.rules import SCHEMAS, Dataset
 from app.sharing import many
-from app.sharing.cursors import CursorRefused, Cursors
+from app.sharing.cursors import CursorRefused, Cursors, bound_to
 from app.sharing.grants import must_be_granted
 from app.sharing.many import MOST_KEYS, MOST_RECORDS
 from app.sharing.tokens import TokenRefused
@@ -58,7 +58,7 @@ def cursors_of(request: Request) -> Cursors:
 
 def _bound(kind: str, found: Asked, more: str = "") -> str:
     question = found.question
-    return "\x1f".join([kind, question.claims["client_id"], question.detail["agreement"], question.dataset.value, more])
+    return bound_to(kind, question.claims["client_id"], question.detail["agreement"], question.dataset.value, more)
 
 
 def _limit(given: Mapping[str, str]) -> int:

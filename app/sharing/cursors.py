@@ -16,6 +16,11 @@ _CURSOR = re.compile(r"[A-Za-z0-9_-]{38,800}")
 _NONCE = 12
 
 
+def bound_to(kind: str, client_id: str, agreement: str, dataset: str, more: str = "") -> str:
+    """What a cursor is good for: one kind of question of one client under one agreement."""
+    return "\x1f".join([kind, client_id, agreement, dataset, more])
+
+
 class CursorRefused(Exception):
     """Not a cursor of ours, or one for another client, dataset or question."""
 

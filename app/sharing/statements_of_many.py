@@ -61,12 +61,13 @@ def _remembered(*, bound_by_proof: bool, source: str, when: str = "") -> str:
     return ",".join([_TOLD, used, SPENT if bound_by_proof else NO_PROOF, event, _KEPT])
 
 
-def _item(columns: str, *more: str) -> str:
+def item_of(columns: str, *more: str) -> str:
+    """A record `r` among many, as JSON text."""
     members = ["'key', r.key", "'version', r.version", "'etag', r.etag || :mark::text", f"'record', {columns}", *more]
     return f"jsonb_build_object({', '.join(members)})::text"
 
 
-def _wanted(names: Sequence[str]) -> str:
+def wanted_values(names: Sequence[str]) -> str:
     """The filters of the question itself, on top of those of the agreement."""
     return "".join(f" and r.doc ->> '{name}' = any(:wanted_{name}::text[])" for name in names)
 
@@ -84,8 +85,8 @@ def listing(
       where gate.epoch and gate.stands and r.dataset = :dataset and r.key > :after::text and not r.deleted
       order by r.key limit :scan::int),
     found as materialized (
-      select row_number() over (order by r.key) as n, r.key, r.subject_ref, {_item(columns)} as item, gen_random_uuid() as salt
-      from seen r where true{inside(filters)}{_wanted(wanted)}
+      select row_number() over (order by r.key) as n, r.key, r.subject_ref, {item_of(columns)} as item, gen_random_uuid() as salt
+      from seen r where true{inside(filters)}{wanted_values(wanted)}
       order by r.key limit :limit::int + 1),
     {_remembered(bound_by_proof=bound_by_proof, source="gate, told")}
     {_ANSWER}, (select max(key) from found where n <= :limit) as last,
@@ -100,7 +101,7 @@ def lookup(dataset: Dataset, fields: tuple[str, ...], filters: tuple[str, ...], 
     return statement(f"""
     with {gate(bound_by_proof=bound_by_proof)},
     found as materialized (
-      select row_number() over (order by asked.place) as n, r.key, r.subject_ref, {_item(columns)} as item,
+      select row_number() over (order by asked.place) as n, r.key, r.subject_ref, {item_of(columns)} as item,
         gen_random_uuid() as salt
       from gate, unnest(:keys::text[]) with ordinality as asked(key, place)
       join shared_record r on r.dataset = :dataset and r.key = asked.key
@@ -130,7 +131,7 @@ def changes(dataset: Dataset, fields: tuple[str, ...], filters: tuple[str, ...],
         f" and (r.doc ->> '{name}' = any(:only_{name}::text[]) or r.former -> '{name}' ?| :only_{name}::text[])"
         for name in filters
     )
-    item = f"""case when {there} then {_item(columns, "'op', 'upsert'")}
+    item = f"""case when {there} then {item_of(columns, "'op', 'upsert'")}
         else jsonb_build_object('key', r.key, 'version', r.version, 'op', 'delete')::text end"""
     return statement(f"""
     with {gate(bound_by_proof=bound_by_proof)},{_FEED},
