@@ -122,7 +122,7 @@ def judge(row: Any, grant: Granted, at: datetime) -> Limits:
     """What the statement says of token, proof and limits. Raises `TokenRefused`, `TooMany` and `QuotaSpent`."""
     must_stand(row)
     if row["tat"] is None:
-        raise QuotaSpent(_new_day_in(at)) if row["quota_gone"] else TooMany(math.ceil(grant.gap.total_seconds()))
+        raise QuotaSpent(new_day_in(at)) if row["quota_gone"] else TooMany(math.ceil(grant.gap.total_seconds()))
     if row["status"] is None:
         raise TokenRefused("invalid_dpop_proof")
     gap, ahead = 3600 / grant.rate, (row["tat"] - at).total_seconds()
@@ -132,11 +132,11 @@ def judge(row: Any, grant: Granted, at: datetime) -> Limits:
         full_in=math.ceil(ahead),
         quota_day=grant.quota_day,
         left_today=max(0, grant.quota_day - row["used"]),
-        new_day_in=_new_day_in(at),
+        new_day_in=new_day_in(at),
     )
 
 
-def _new_day_in(at: datetime) -> int:
+def new_day_in(at: datetime) -> int:
     """Seconds until midnight in Vietnam, which has no summer time."""
     here = in_vietnam(at)
     return 86_400 - (here.hour * 3600 + here.minute * 60 + here.second)
