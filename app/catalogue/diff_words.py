@@ -122,6 +122,7 @@ TRAITS = {
     "policy": Text("cách tính lại thời hạn", "effect on the clock"),
     "prefill": Text("điền sẵn từ", "filled in from"),
     "procedure": Text("thủ tục", "procedure"),
+    "produces": Text("văn bản ban hành", "document produced"),
     "procedures": Text("của các thủ tục", "of the procedures"),
     "purpose": Text("mục đích", "purpose"),
     "qr": Text("mã QR", "QR code"),

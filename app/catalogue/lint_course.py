@@ -176,8 +176,26 @@ def _step(procedure: Procedure, step: Step) -> Iterator[Problem]:
         yield from _units(place, procedure, step.to_by)
     if step.parallel:
         yield from _beside(place, procedure, step)
+    if step.produces:
+        yield from _produces(f"{place}.produces", procedure, step)
     if (step.minutes or step.correct) and step.kind != "site_inspection":
         yield fault(place, "minutes", "biên bản chỉ có ở bước kiểm tra thực tế", "minutes go with a site inspection")
+
+
+def _produces(place: str, procedure: Procedure, step: Step) -> Iterator[Problem]:
+    """A document of the process comes from a plain step, in a book of its own; who signs in person may decide."""
+    if step.kind != "work" or step.decides or step.drafts or step.automatic:
+        yield fault(
+            place, "produces", "chỉ bước xử lý thường ban hành văn bản giữa chừng", "only a plain step of work produces one"
+        )
+    elif step.produces and step.produces.sign == "personal" and Permission.DOSSIER_DECIDE not in RIGHTS[step.role]:
+        vi, en = f"vai trò {step.role} không được ký văn bản", f"{step.role} may not sign a document"
+        yield fault(place, "role-may-not", vi, en)
+    numbered = [*(each.number for each in procedure.process), *(each.number for each in procedure.result.variants)]
+    results = {number.series for number in numbered if number}
+    if step.produces and step.produces.number.series in results:
+        vi, en = "sổ số trùng với sổ của kết quả", "its book is the book of the result"
+        yield fault(f"{place}.number", "same-series", vi, en)
 
 
 def _may(step: Step) -> bool:

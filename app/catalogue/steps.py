@@ -146,6 +146,20 @@ class Correction(Part):
     certainty: str
 
 
+class Produces(Part):
+    """What a step ends in beside its own record: a numbered document with a text of its own and what the official writes.
+
+    `personal`: whoever does the step signs it, then the organisation seals; else the organisation seals alone.
+    """
+
+    template: Literal["decision", "result-notice", "approval-letter"] = "decision"
+    title: Text
+    statement: Text
+    number: Series
+    sign: Literal["personal", "organisation"] = "organisation"
+    certainty: str | None = None
+
+
 class Step(Part):
     """One internal step; its days are working days inside its stage. `role` is the role that may do it.
 
@@ -173,6 +187,7 @@ class Step(Part):
     question: Text | None = None
     limit: AskedLimit | None = None
     silence: Literal["escalate"] = "escalate"
+    produces: Produces | None = None
     minutes: Minutes | None = None
     correct: Correction | None = None
     certainty: str | None = None

@@ -33,6 +33,7 @@ VALUES = {
     ("role", "applicant"): Text("người nộp hồ sơ", "applicant"),
     ("role", "procedure_controller"): Text("kiểm soát thủ tục", "procedure control"),
     ("role", "system_admin"): Text("quản trị hệ thống", "system administrator"),
+    ("role", "contact_officer"): Text("đầu mối của cơ quan khác", "contact officer of another agency"),
     ("role", "data_officer"): Text("đầu mối chia sẻ dữ liệu", "data-sharing officer"),
     ("role", "inspector"): Text("thanh tra", "inspector"),
     ("type", "text"): Text("dòng chữ", "line of text"),

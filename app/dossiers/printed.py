@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from app.catalogue.procedure import PaperNeed, Procedure
+from app.catalogue.steps import Produces
 from app.core.clock import day_in_vietnam
 from app.core.permissions import Role
 from app.core.text import Text
@@ -28,6 +29,7 @@ from app.issued.facts import (
     Refusal,
     RefusalToReceive,
     Result,
+    StepDocument,
     StopNotice,
     SupplementRequest,
     Table,
@@ -233,6 +235,21 @@ def refusal(head: Head, *, reasons: Sequence[str], signer: Officer) -> Refusal:
     )
 
 
+def step_document(head: Head, own: Produces, *, said: str, day: date, signer: Officer) -> StepDocument:
+    """What a step of the process ends in: its text, then what the official wrote."""
+    return StepDocument(
+        **head.values,
+        title_vi=own.title.vi,
+        title_en=own.title.en,
+        subject=own.title.vi,
+        authority=head.office.upper(),
+        legal_basis=grounds_of(head.procedure),
+        paragraphs=(own.statement.vi, *(line.strip() for line in said.splitlines() if line.strip())),
+        valid_from=day,
+        signer=signer,
+    )
+
+
 def grounds_of(procedure: Procedure) -> tuple[str, ...]:
     """The legal grounds a result cites: only those that are certain."""
     return tuple(ground.cite for ground in procedure.legal.values() if ground.certain)
@@ -260,6 +277,7 @@ def _finding(line: str) -> Finding:
 def minutes(
     head: Head,
     *,
+    decision: str,
     site: str,
     began_at: datetime,
     ended_at: datetime,
@@ -274,6 +292,7 @@ def minutes(
     lines = [line.strip() for line in findings.splitlines() if line.strip()]
     return Minutes(
         **head.values,
+        decision=decision,
         site=site,
         began_at=began_at,
         ended_at=ended_at,

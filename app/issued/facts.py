@@ -375,6 +375,14 @@ class Refusal(Result):
     template = "refusal-letter"
 
 
+class StepDocument(Result):
+    """What a step of the process ends in: a decision to set up an inspection team, a letter. Not yet the answer."""
+
+    kind = Kind.STEP_DOCUMENT
+    template = "decision"
+    name = Text("Văn bản trong quá trình giải quyết", "Document of the process")
+
+
 class FeeReceipt(Facts):
     """Receipt for a fee (NĐ 254/2026 Đ.22-27): number of at most 8 digits, from 1 each year."""
 

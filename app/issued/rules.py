@@ -19,6 +19,7 @@ class Kind(StrEnum):
     FORM_07 = "form-07"
     CONSULTATION = "consultation-letter"
     MINUTES = "inspection-minutes"
+    STEP_DOCUMENT = "step-document"
     FEE_NOTICE = "fee-notice"
     RESULT = "result"
     REFUSAL = "refusal"

@@ -20,6 +20,7 @@ KINDS: tuple[type[Sheet], ...] = (
     facts.RegisterBook,
     facts.Consultation,
     facts.Minutes,
+    facts.StepDocument,
     facts.FeeNotice,
     facts.FeeReceipt,
     facts.Result,

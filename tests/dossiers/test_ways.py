@@ -6,7 +6,7 @@ from app.core.actor import Actor
 from app.core.blobs import Stored
 from app.core.errors import Incomplete, NotFound, WrongState
 from app.core.ids import uuid7
-from app.dossiers.actions import assign, inspect, lapse, minutes, opinions, photos, process, receive
+from app.dossiers.actions import assign, decide, inspect, lapse, minutes, opinions, photos, process, receive
 from app.dossiers.actions.inspect import Visit
 from app.dossiers.actions.submit import submit
 from app.dossiers.lifecycle import State
@@ -158,6 +158,18 @@ async def ordered(world: World, findings: str = "Kho: chưa đạt"):
     visit = Visit("correct", site="Hà Nội", findings=findings, correct="Lắp quạt", days=10)
     await inspect.inspect(world.session, officer, dossier_id, task, visit=visit, at=world.at)
     return dossier_id
+
+
+async def test_a_step_ends_in_a_numbered_document_which_the_minutes_cite(chemists: World) -> None:
+    dossier_id = await ordered(chemists)
+    (made,) = [one for one in await issued.of_dossier(chemists.session, dossier_id) if one.kind == Kind.STEP_DOCUMENT]
+    assert (made.number, made.template) == ("01/2026/QĐ-KT", "decision")
+    assert made.personal_signer == who(chemists, "unit_leader", CHEMICALS).person_id
+    cited = (await minutes_of(chemists, dossier_id)).facts["decision"]
+    assert cited == "Quyết định thành lập đoàn kiểm tra số 01/2026/QĐ-KT"
+    made.state = IssuedState.SIGNED
+    await decide.signed(chemists.session, dossier_id, made.id, at=chemists.at)
+    assert made.seal_asked_at == chemists.at
 
 
 async def minutes_of(world: World, dossier_id) -> IssuedDocument:

@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 
 from app.catalogue.definition import Template
-from app.issued import schemas
+from app.issued import facts, schemas
 from app.issued.facts import Sheet
 from tests.issued.samples import SAMPLES
 from tests.issued.test_render import made
@@ -24,13 +24,17 @@ def test_the_committed_form_is_what_the_code_says(kind: type[Sheet]):
     assert committed == schemas.text_of(kind), "Run `motcua openapi` and commit the result."
 
 
+# Every template filled, and a decision that ends a step of the process.
+FILLED = SAMPLES | {"step-document": facts.StepDocument(**SAMPLES["decision"].model_dump())}
+
+
 def test_every_kind_of_document_has_a_form():
-    assert {type(sample) for sample in SAMPLES.values()} == set(schemas.KINDS)
+    assert {type(sample) for sample in FILLED.values()} == set(schemas.KINDS)
 
 
-@pytest.mark.parametrize("template", sorted(SAMPLES))
-def test_what_is_attached_to_a_document_has_the_published_form(template: str):
-    sample = SAMPLES[template]
+@pytest.mark.parametrize("name", sorted(FILLED))
+def test_what_is_attached_to_a_document_has_the_published_form(name: str):
+    sample, template = FILLED[name], name if name in SAMPLES else "decision"
     with pikepdf.open(io.BytesIO(made(template, sample).pdf)) as pdf:
         attached = json.loads(pdf.attachments["du-lieu.json"].get_file().read_bytes())
     form = json.loads((FOLDER / f"{sample.kind}.schema.json").read_text("utf-8"))

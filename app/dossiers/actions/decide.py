@@ -18,6 +18,8 @@ from app.dossiers.actions.steps import go_on, my_task, open_step, step_of
 from app.dossiers.lifecycle import Act
 from app.dossiers.queries import procedure_of, visible_to
 from app.issued import actions as issued
+from app.issued import queries as issued_queries
+from app.issued.rules import Kind
 from app.tasks import actions as tasks
 
 Outcome = Literal["granted", "refused"]
@@ -96,8 +98,14 @@ async def decide(session: AsyncSession, actor: Actor, dossier_id: UUID, *, outco
 
 
 async def signed(session: AsyncSession, dossier_id: UUID, issued_id: UUID, *, at: datetime) -> None:
-    """Job: the leader's signature is on the result, or on its replacement. The records officer may now seal and issue it."""
+    """Job: the leader's signature is on the result, or on its replacement. The records officer may now seal and issue it.
+
+    A document of the process waits for nobody: the organisation seals it as soon as it is signed.
+    """
     dossier = await visible_to(SYSTEM).one(session, dossier_id, lock=True)
+    if (await issued_queries.one(session, dossier_id, issued_id)).kind == Kind.STEP_DOCUMENT:
+        await issued.ask_seal(session, dossier_id, issued_id, at=at)
+        return
     if dossier.result_id != issued_id:
         raise WrongState
     procedure = await procedure_of(session, dossier)

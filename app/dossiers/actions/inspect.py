@@ -16,6 +16,7 @@ from app.core.text import Text
 from app.dossiers.actions.move import may_move, move
 from app.dossiers.actions.offices import head_of
 from app.dossiers.actions.photos import printed
+from app.dossiers.actions.produced import named
 from app.dossiers.actions.saying import may_say, must_say
 from app.dossiers.actions.steps import go_on, my_task, open_step, renew_deadlines, step_of
 from app.dossiers.clock import Turn
@@ -133,6 +134,7 @@ async def _order_minutes(
     correct = (visit.correct, day_in_vietnam(until - _INSTANT)) if until else None
     facts = minutes(
         await head_of(session, dossier, procedure),
+        decision=await named(session, dossier),
         site=visit.site,
         began_at=at,
         ended_at=at,

@@ -10,6 +10,7 @@ from app.core.actor import Actor
 from app.core.errors import WrongState
 from app.core.text import Text
 from app.dossiers.actions.move import may_move, move
+from app.dossiers.actions.produced import produce
 from app.dossiers.actions.saying import may_say, must_say
 from app.dossiers.actions.steps import go_on, my_task, open_step, step_of
 from app.dossiers.lifecycle import Act
@@ -44,7 +45,8 @@ async def complete_step(
 
     said = may_say(note, where="note")
     tasks.complete(task, actor, note=said, outcome="done", at=at)
-    payload = {"step": step.id, "stage": step.stage, "note": said}
+    made = await produce(session, actor, dossier, procedure, step, said=said, at=at)
+    payload = {"step": step.id, "stage": step.stage, "note": said} | ({"issued": str(made)} if made else {})
     await move(session, actor, dossier, Act.COMPLETE_STEP, procedure=procedure, payload=payload, at=at)
     await go_on(session, dossier, procedure, step, at=at)
 
