@@ -1,6 +1,6 @@
-"""Imports every models.py, so that Alembic sees one metadata. Nothing but migrations and their tests imports this."""
+"""Imports every models.py and *_models.py, so that Alembic sees one metadata. Only migrations and their tests import this."""
 
-import importlib.util
+import importlib
 import pkgutil
 
 import app
@@ -10,8 +10,11 @@ from app.core.db import Base
 __all__ = ["METADATA", "limits", "outbox"]
 
 for _package in pkgutil.iter_modules(app.__path__, "app."):
-    if _package.ispkg and importlib.util.find_spec(f"{_package.name}.models"):
-        importlib.import_module(f"{_package.name}.models")
+    if _package.ispkg:
+        _rooms = pkgutil.iter_modules(importlib.import_module(_package.name).__path__, f"{_package.name}.")
+        for _room in _rooms:
+            if _room.name.endswith((".models", "_models")):
+                importlib.import_module(_room.name)
 
 METADATA = Base.metadata
 

@@ -24,7 +24,7 @@ from app.issued.press import Press
 from app.issued.rules import RESULTS
 from app.notices import actions as notices
 from app.notices.channels import Mailer
-from app.sharing import agreements_papers, asking_back, witnessing
+from app.sharing import agreements_papers, asking_back, webhooks, witnessing
 from app.trust import actions as trust_actions
 from app.trust import queries as trust
 
@@ -196,6 +196,15 @@ async def forward_question(tools: Tools, payload: Payload, _at: datetime) -> Non
     await tools.mailer.write(letter, address)
 
 
+async def tell_suspended(tools: Tools, payload: Payload, _at: datetime) -> None:
+    """Tell a party that its address takes no notices, unless that is mended already."""
+    async with transaction(tools.sessions) as session:
+        told = await webhooks.letter(session, UUID(payload["subscription_id"]))
+    if told is not None:
+        address, letter = told
+        await tools.mailer.write(letter, address)
+
+
 JOBS: dict[str, Job] = {
     automatic.PROCEED: proceed,
     "documents.check": check_document,
@@ -213,6 +222,7 @@ JOBS: dict[str, Job] = {
     "notices.deliver": deliver_notice,
     witnessing.MAIL: mail_witness,
     asking_back.FORWARD: forward_question,
+    webhooks.SUSPENDED: tell_suspended,
     agreements_papers.PRINT: print_agreement,
     agreements_papers.ACCEPT: accept_agreement,
     agreements_papers.SIGN: sign_agreement,

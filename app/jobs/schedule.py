@@ -18,6 +18,7 @@ from app.jobs.keys import fetch_client_keys, rotate_server_key
 from app.jobs.records import expire_licences, keep_feed, share_procedures
 from app.jobs.registry import Tools, notary
 from app.jobs.sealing import call_witnesses, reveal_reads, seal_late, seal_logs, stamp_logs
+from app.jobs.webhooks import forget_webhooks, send_webhooks
 from app.sharing import actions as sharing
 from app.sharing import agreements
 from app.trust import actions as trust
@@ -133,6 +134,8 @@ SCHEDULE = (
     Every("registers.feed", 60, keep_feed),
     Every("sweep", 60, sweep),
     Every("identity.provider", 60, refresh_provider),
+    Every("sharing.webhooks", 2, send_webhooks),
+    Every("sharing.webhooks.forget", 3600, forget_webhooks),
     Every("sharing.client_keys", 300, fetch_client_keys),
     Every("sharing.server_keys", 3600, rotate_server_key),
 )

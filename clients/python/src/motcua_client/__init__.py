@@ -5,7 +5,7 @@
 ...     licence = case.get("licences", "07/2026/GCN-UBCT")
 """
 
-from motcua_client.answers import Change, Changes, Export, File, Found, Limits, Record
+from motcua_client.answers import Change, Changes, Export, File, Found, Item, Limits, Record, Subscription
 from motcua_client.keys import ClientKey
 from motcua_client.login import Login, Purpose
 from motcua_client.portal import Case, Portal
@@ -24,6 +24,7 @@ __all__ = [
     "Fault",
     "File",
     "Found",
+    "Item",
     "Limits",
     "Login",
     "Portal",
@@ -32,6 +33,7 @@ __all__ = [
     "Refused",
     "Resync",
     "SignatureInvalid",
+    "Subscription",
     "WebhookInvalid",
     "read_webhook",
     "verify_response",

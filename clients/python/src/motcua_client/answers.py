@@ -40,15 +40,32 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The records of a list or a look-up; `missing` are keys that do not exist or are not yours to see."""
+class Item:
+    """One of many records."""
 
-    items: tuple[dict[str, Any], ...]
+    key: str
+    version: int
+    etag: str
+    fields: dict[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.fields[name]
+
+    @classmethod
+    def told(cls, told: dict[str, Any]) -> Self:
+        """From the portal's document."""
+        return cls(told["key"], told["version"], told["etag"], told["record"])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The records of a look-up; `missing` are keys that do not exist or are not yours to see."""
+
+    items: tuple[Item, ...]
     missing: tuple[str, ...]
-    next: str | None
     log_entry: str
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
 
 
@@ -73,6 +90,17 @@ class Changes:
 
     def __iter__(self) -> Iterator[Change]:
         return iter(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """An address that is told of changes; `secret` signs what arrives there."""
+
+    id: str
+    dataset: str
+    url: str
+    status: str
+    secret: str
 
 
 @dataclass(frozen=True, slots=True)

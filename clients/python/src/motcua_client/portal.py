@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +15,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from motcua_client.answers import Change, Changes, Export, File, Found, Limits, Record
+from motcua_client.answers import Change, Changes, Export, File, Found, Item, Limits, Record, Subscription
 from motcua_client.keys import ClientKey
 from motcua_client.login import Login, Purpose
 from motcua_client.refusals import Refused, Resync
@@ -137,12 +138,12 @@ class Case:
         wish = {"Want-Signature": "ed25519"} if signed else {}
         return self._send("GET", f"/{dataset}/{quote(key, safe='')}", dataset, params=params, headers={**(headers or {}), **wish})
 
-    def list(self, dataset: str, *, limit: int = 100, fields: Sequence[str] = (), **filters: str) -> Iterator[dict[str, Any]]:
+    def list(self, dataset: str, *, limit: int = 100, fields: Sequence[str] = (), **filters: str) -> Iterator[Item]:
         """All records that the agreement and the `filters` let through, in the order of their keys."""
         params: dict[str, Any] = {"limit": limit, **filters, **({"fields": ",".join(fields)} if fields else {})}
         while True:
             page = self._send("GET", f"/{dataset}", dataset, params=params).json()
-            yield from page["items"]
+            yield from (Item.told(each) for each in page["items"])
             if not page.get("next"):
                 return
             params["cursor"] = page["next"]
@@ -152,7 +153,9 @@ class Case:
         body = {"keys": [*keys], **({"fields": [*fields]} if fields else {})}
         response = self._send("POST", f"/{dataset}/lookup", dataset, json=body)
         told = response.json()
-        return Found(tuple(told["items"]), tuple(told["missing"]), None, response.headers.get("Log-Entry", ""))
+        return Found(
+            tuple(Item.told(each) for each in told["items"]), tuple(told["missing"]), response.headers.get("Log-Entry", "")
+        )
 
     def changes(self, dataset: str, after: str | None = None, *, limit: int = 1000, wait_s: int = 0) -> Changes:
         """What changed since the cursor `after`; waits up to `wait_s` (at most 20) for news. Raises `Resync`."""
@@ -182,6 +185,22 @@ class Case:
         if digest.hexdigest() != file.sha256:
             Path(path).unlink()
             raise ValueError("the file is not the one that the portal announced")
+
+    def subscribe(self, dataset: str, url: str) -> Subscription:
+        """Be told at `url` which records change. Keep `secret`: it is shown this once, and `read_webhook` needs it."""
+        body = {"dataset": dataset, "url": url, "case_ref": self._headers["Case-Ref"]}
+        told = self._send("POST", "/subscriptions", dataset, json=body).json()
+        return Subscription(told["id"], told["dataset"], told["url"], told["status"], told["secret"])
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End a subscription."""
+        self._send("DELETE", f"/subscriptions/{subscription.id}", subscription.dataset)
+
+    def replay(self, subscription: Subscription, since: datetime) -> int:
+        """Have events sent again since a moment, also after a suspension; how many."""
+        body = {"since": since.isoformat()}
+        told = self._send("POST", f"/subscriptions/{subscription.id}/replay", subscription.dataset, json=body).json()
+        return int(told["replayed"])
 
     def check(self, method: str, path: str, dataset: str, body: Any = None) -> dict[str, Any]:
         """What a request would be allowed, and why not; reads nothing."""
