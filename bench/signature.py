@@ -2,7 +2,8 @@
 
 The floor is one digest over the signed bytes, one signature and two certificate verifications: nothing can be correct
 and cheaper. Wall time on a shared machine says nothing, so costs are processor time; throughput and the event loop's lag are
-wall time, and the load of the machine stands beside them.
+wall time, and the load of the machine stands beside them. A worker remembers signers; what one costs whom it has not met stands
+beside as well.
 """
 
 import asyncio
@@ -13,9 +14,9 @@ import statistics
 import tempfile
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
 
 from asn1crypto import cms
@@ -23,8 +24,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from bench import crowd, peers
-from signing import FieldBox, Policy, Pool, Seat, Verdict, seal_only, sign_paper
+from bench import crowd, peers, strangers
+from signing import FieldBox, Policy, Pool, Report, Seat, Verdict, seal_only, sign_paper
 from tests import make
 from tests.pki import Pki, build
 from tests.signing import odd
@@ -47,7 +48,10 @@ async def _run() -> dict[str, dict[str, float]]:
         files = {name: _kept(Path(folder) / f"{name}.pdf", pdf) for name, pdf in (await _documents(pki)).items()}
         async with Pool(size=1) as pool:
             told = {name: _beside(path, await _cost_ms(pool, policy, path), pki) for name, path in files.items()}
-        told["throughput"] = await crowd.throughput(files["bb_1mb"], policy)
+            unknown = [_kept(Path(folder) / f"{number}.pdf", pdf) for number, pdf in enumerate(await _of_strangers(pki))]
+            told["bb_1mb_strangers"] = _beside(unknown[0], await _first_cost_ms(pool, policy, unknown), pki)
+        told["throughput"] = await crowd.throughput([files["bb_1mb"]], repeat(policy))
+        told["throughput_strangers"] = await crowd.throughput(unknown, strangers.moments(policy))
         told["event_loop_lag_ms"] = await crowd.lag(list(files.values()), policy)
         return told
 
@@ -66,6 +70,10 @@ async def _documents(pki: Pki) -> dict[str, bytes]:
         "blta_1mb": await seal_only(make.pdf(1_000_000), seat, box, pki.tsa(), pki.trust, pki.gather),
         "many_objects_2sig": await odd.signed(pki, await sign_paper(_office(), pki.signer("biz")), "person", field_name="Hai"),
     }
+
+
+async def _of_strangers(pki: Pki) -> list[bytes]:
+    return [await sign_paper(make.pdf(1_000_000), signer) for signer in strangers.signers(pki, RUNS)]
 
 
 def _office(pages: int = 193) -> bytes:
@@ -93,9 +101,21 @@ async def _cost_ms(pool: Pool, policy: Policy, path: Path) -> float:
     until, reports = time.monotonic() + LONG_ENOUGH_S, []
     while len(reports) < RUNS + 3 and (len(reports) < FEWEST + 3 or time.monotonic() < until):
         reports.append(await pool.check(path, policy))
-    if any(report.verdict is not Verdict.VALID for report in reports):
-        raise RuntimeError(f"the measured document is {reports[0].verdict}: {sorted(reports[0].codes)}")
+    _all_valid(reports)
     return statistics.median(report.cpu_ms for report in reports[3:])
+
+
+async def _first_cost_ms(pool: Pool, policy: Policy, paths: Sequence[Path]) -> float:
+    """Of documents that are each checked once."""
+    moments = strangers.moments(policy)
+    reports = [await pool.check(path, next(moments)) for path in paths]
+    _all_valid(reports)
+    return statistics.median(report.cpu_ms for report in reports)
+
+
+def _all_valid(reports: Sequence[Report]) -> None:
+    if odd := [report for report in reports if report.verdict is not Verdict.VALID]:
+        raise RuntimeError(f"the measured document is {odd[0].verdict}: {sorted(odd[0].codes)}")
 
 
 def _beside(path: Path, cpu_ms: float, pki: Pki) -> dict[str, float]:

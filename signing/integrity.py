@@ -1,5 +1,6 @@
 """One signature's bytes: format, mathematics, what came later. Nothing here depends on time or trust."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,7 @@ class Document:
     shared_keys: frozenset[str]
     """Values that more than one field points to."""
     exact_ranges: frozenset[tuple[int, ...]]
+    slots: Sequence[reader.Slot]
 
 
 @dataclass
@@ -232,7 +234,7 @@ def _note_changes(draft: Draft, signature: EmbeddedPdfSignature, answered_until:
 def _own_box(draft: Draft, document: Document) -> None:
     """Whether this signature put a box on a page that somebody had signed already: it breaks nothing, a reader must look."""
     pdf, mine = document.pdf, sum(draft.slot.byte_range[2:])
-    earlier = [s for s in reader.slots(pdf, document.policy.limits) if sum(s.byte_range[2:]) < mine]
+    earlier = [s for s in document.slots if sum(s.byte_range[2:]) < mine]
     values = [s.value.container_ref for s in earlier if s.subfilter != _DOC_TS]
     if not values:
         return

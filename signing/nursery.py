@@ -119,7 +119,7 @@ def stay_inside() -> None:
 def _answer(job: tuple[str, Any, Any], cpu_s: int, *, quick: bool) -> dict[str, Any]:
     """Never raises. An answer is plain JSON, because whoever writes it has read hostile files."""
     what, source, given = job
-    started = time.process_time()
+    started = time.thread_time()  # the clock of the process runs late where its time is limited
     try:
         _allow(cpu_s)
         if quick and not preflight.is_quick(source := _bytes(source)):
@@ -139,7 +139,7 @@ def _answer(job: tuple[str, Any, Any], cpu_s: int, *, quick: bool) -> dict[str, 
         if what == "needs":
             return {"needs": []}
         made = report(_bytes(source), given, [unreadable(error)])
-    return {"report": made, "cpu_ms": (time.process_time() - started) * 1000}
+    return {"report": made, "cpu_ms": (time.thread_time() - started) * 1000}
 
 
 def _allow(cpu_s: int) -> None:
