@@ -30,7 +30,11 @@ async def test_what_was_done_is_sealed_with_a_copy_outside_the_database(tools, s
 
 
 @pytest.mark.parametrize(
-    "name", ["dossiers.lapse", "dossiers.warn", "documents.recheck", "documents.stamp", "documents.renew", "fees.expire", "sweep"]
+    "name",
+    [
+        *("dossiers.lapse", "dossiers.warn", "documents.recheck", "documents.stamp", "documents.renew", "fees.expire", "sweep"),
+        *("audit.seal_late", "audit.stamp", "sharing.witnesses", "sharing.reveal"),
+    ],
 )
 async def test_a_chore_with_nothing_to_do_does_nothing(tools, name):
     [chore] = [every.chore for every in schedule.SCHEDULE if every.name == name]

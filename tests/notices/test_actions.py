@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.outbox import OutboxMessage
+from app.core.text import Text
 from app.notices import actions, queries
-from app.notices.channels import Mailer
+from app.notices.channels import Letter, Mailer
 from app.notices.models import Delivery
 from app.notices.wording import Kind
 from tests.rows import AT, a_dossier, an_enterprise
@@ -138,3 +139,14 @@ async def test_the_list_shows_the_newest_first_and_remembers_what_was_read(sessi
 async def test_a_notice_without_its_parameters_is_refused_when_it_is_told(session):
     with pytest.raises(ValueError, match="number"):
         await actions.tell(session, tax_code=TAX_CODE, dossier_id=None, kind=Kind.RECEIVED, params={"due": "x"}, at=AT)
+
+
+async def test_a_letter_to_another_agency_brings_its_text_for_machines_unchanged(mailer, box):
+    note = f"motcua/access\n3\n{'A' * 43}=\n2026-11-23T01:02:03.000004+00:00\n\n— motcua/access {'B' * 92}\n"
+    letter = Letter("witness-1", Text("Tuần", "Week"), Text("Kính gửi", "Dear"), AT, attached=note)
+    for _ in range(2):
+        await mailer.write(letter, "a@example.vn")
+
+    [(to, mail), (_, again)] = box.mails
+    assert (to, mail["Subject"], note in mail.get_content().replace("\r\n", "\n")) == (["a@example.vn"], "Tuần / Week", True)
+    assert mail["Message-ID"] == again["Message-ID"] == "<witness-1@portal.example>"
