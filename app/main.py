@@ -23,7 +23,20 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api import backchannel, client_keys, filing, health, oauth, openapi, payments, sharing, signature, subscriptions, usage
+from app.api import (
+    backchannel,
+    check,
+    client_keys,
+    filing,
+    health,
+    oauth,
+    openapi,
+    payments,
+    sharing,
+    signature,
+    subscriptions,
+    usage,
+)
 from app.api import log as proofs
 from app.api.edge import Hosts, Told
 from app.api.machine import remember_refusal
@@ -65,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sharing.records)  # first: what is asked all day is found before all else
     for router in routes.routers:
         app.include_router(router)
-    machines = (oauth, backchannel, client_keys, sharing, subscriptions, filing, signature, proofs, usage)
+    machines = (oauth, backchannel, client_keys, sharing, check, subscriptions, filing, signature, proofs, usage)
     for door in (health, payments, *machines, openapi, signing_in):
         app.include_router(door.router)
     app.mount("/static", assets.files(), name="static")
