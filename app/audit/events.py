@@ -30,6 +30,7 @@ class Event(StrEnum):
     PAPER_ISSUED = "issued.ready"
     PAPER_REVOKED = "issued.revoked"
     NUMBER_VOIDED = "issued.number_voided"
+    BOOK_CLOSED = "dossiers.book_closed"
     SIGNATURES_APPROVED = "issued.signatures_approved"
     SIGNED_FILE_GIVEN = "issued.signed_file_given"
     PAPER_EXTENDED = "issued.extended"

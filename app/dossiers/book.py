@@ -18,7 +18,7 @@ from app.dossiers.models import Dossier, DossierEvent
 from app.dossiers.visibility import visible_to
 from app.identity import queries as identity
 from app.identity.models import Enterprise
-from app.issued.facts import BookEntry
+from app.issued.entries import BookEntry
 from app.issued.models import IssuedDocument
 from app.issued.rules import ENTRIES_PER_VOLUME, Kind
 

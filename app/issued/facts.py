@@ -6,20 +6,17 @@ As JSON they go to Typst and, attached as `du-lieu.json`, with the PDF: times ca
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator
 
 from app.core.clock import in_vietnam
 from app.core.text import Str, Text
+from app.issued.entries import BookEntry, NumberGap, Value
 from app.issued.rules import Kind
 
 When = Annotated[datetime, AfterValidator(in_vietnam)]
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Applicant(_Value):
+class Applicant(Value):
     """The business the document speaks of."""
 
     name: Str
@@ -29,7 +26,7 @@ class Applicant(_Value):
     email: Str = ""
 
 
-class Officer(_Value):
+class Officer(Value):
     """Who stands under the document. `capacity` is the line above the title (`KT. BỘ TRƯỞNG`, `TL. CHỦ TỊCH`)."""
 
     name: Str
@@ -38,7 +35,7 @@ class Officer(_Value):
     phone: Str = ""
 
 
-class Paper(_Value):
+class Paper(Value):
     """One line of the list of papers."""
 
     name: Str
@@ -46,7 +43,7 @@ class Paper(_Value):
     form: Str = "Bản điện tử"
 
 
-class FiledFile(_Value):
+class FiledFile(Value):
     """One file as it was filed; `sha256` in hex."""
 
     paper: Str
@@ -55,7 +52,7 @@ class FiledFile(_Value):
     sha256: Str
 
 
-class FeeLine(_Value):
+class FeeLine(Value):
     """A fee named on a form."""
 
     title: Str
@@ -63,7 +60,7 @@ class FeeLine(_Value):
     paid: bool = False
 
 
-class Line(_Value):
+class Line(Value):
     """One labelled fact of a certificate or letter."""
 
     label_vi: Str
@@ -71,7 +68,7 @@ class Line(_Value):
     value: Str
 
 
-class Table(_Value):
+class Table(Value):
     """A list that belongs to a result: goods, chemicals, sites. Every row has one cell for each column."""
 
     title_vi: Str
@@ -80,7 +77,7 @@ class Table(_Value):
     rows: tuple[tuple[Str, ...], ...]
 
 
-class HandOver(_Value):
+class HandOver(Value):
     """One row of form 06: the dossier went from one to the next. `result` is the giver's: early, on time, late, or nothing."""
 
     from_agency: Str
@@ -92,25 +89,7 @@ class HandOver(_Value):
     note: Str = ""
 
 
-class BookEntry(_Value):
-    """One row of form 07. `no` is the entry's number in the year, as form 01 names it."""
-
-    no: Str
-    procedure: Str
-    sets: int = 1
-    name: Str
-    address_phone: Str
-    lead_agency: Str
-    received_on: date
-    due_on: date | None = None
-    returned_on: date | None = None
-    return_way: Str = ""
-    sign: Str = ""
-    note: Str = ""
-    dossier: Str
-
-
-class Finding(_Value):
+class Finding(Value):
     """One thing that was looked at on site: `result` in a word or two, `note` what was seen."""
 
     item: Str
@@ -118,14 +97,14 @@ class Finding(_Value):
     note: Str = ""
 
 
-class Correction(_Value):
+class Correction(Value):
     """What must be put right, and by when."""
 
     what: Str
     until: date
 
 
-class Photo(_Value):
+class Photo(Value):
     """A photograph taken on site; `sha256` in hex."""
 
     file_name: Str
@@ -134,7 +113,7 @@ class Photo(_Value):
     place: Str = ""
 
 
-class Demand(_Value):
+class Demand(Value):
     """One fee to be paid; its legal ground only when that is certain."""
 
     title: Str
@@ -142,7 +121,7 @@ class Demand(_Value):
     legal_basis: Str = ""
 
 
-class Sheet(_Value):
+class Sheet(Value):
     """What every document says: who issues it, and where."""
 
     kind: ClassVar[Kind]
@@ -285,6 +264,7 @@ class RegisterBook(Sheet):
     volume: int = 1
     volumes: int = 1
     rows: tuple[BookEntry, ...]
+    gaps: tuple[NumberGap, ...] = ()  # in a book that is closed
     kept_by: Str = ""
 
 

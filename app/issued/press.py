@@ -19,8 +19,10 @@ from app.core.settings import Settings
 from app.core.text import Text
 from app.issued import qr
 from app.issued.editions import edition
+from app.issued.facts import Sheet
 from app.issued.keyring import Keyring
 from app.issued.models import IssuedDocument
+from app.issued.proof import values_of
 from app.issued.render import Place, Rendered, draw_stamp, render
 from app.issued.values import printed
 from app.trust import actions as trust
@@ -121,6 +123,16 @@ class Press:
         box = _box(SEAL, rendered.place("seal"))
         seat = await self._organisation(document, "framed", rendered.place("seal"), ground.at)
         return await signing.seal_only(rendered.pdf, seat, box, self.stamper(ground.rules))
+
+    async def seal_sheet(self, sheet: Sheet, *, unit: str, link: str, ground: Ground) -> bytes:
+        """A sheet of no dossier, closed by the organisation's seal; its QR code holds `link`, a page of officials."""
+        values = values_of(sheet, link=link, at=ground.at) | {"proof": False}
+        rendered = await asyncio.to_thread(render, edition(values["template"], values["edition"]), values, qr=qr.svg(link))
+        paper = IssuedDocument(unit=unit, facts=values["facts"])  # never stored: what the seal's own words need
+        seat = await self._organisation(paper, "framed", rendered.place("seal"), ground.at)
+        sealed = await signing.seal_only(rendered.pdf, seat, _box(SEAL, rendered.place("seal")), self.stamper(ground.rules))
+        await self.examine(sealed, ground, strict=False)
+        return sealed
 
     async def seal_annex(self, document: IssuedDocument, annex: bytes, ground: Ground) -> bytes:
         """An annex of `document` in a file of its own, A4: the organisation's signature in words, top right of the first page."""

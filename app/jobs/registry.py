@@ -16,7 +16,7 @@ from app.documents import queries as documents
 from app.documents.filed import filing_of
 from app.documents.notary import Notary
 from app.documents.pool import CheckingPool
-from app.dossiers.actions import automatic, decide, deliver, minutes, papers, recount
+from app.dossiers.actions import automatic, closing, decide, deliver, minutes, papers, recount
 from app.dossiers.code import Numbering
 from app.issued import actions as issued
 from app.issued import approving, archiving
@@ -148,6 +148,13 @@ async def accept_minutes(tools: Tools, payload: Payload, at: datetime) -> None:
         await minutes.accept(session, UUID(payload["dossier_id"]), UUID(payload["issued_id"]), press=tools.press, at=at)
 
 
+async def close_book(tools: Tools, payload: Payload, at: datetime) -> None:
+    """Close a desk's register book of a year: every volume printed and sealed."""
+    async with transaction(tools.sessions) as session:
+        year, by = int(payload["year"]), payload["by"]
+        await closing.close(session, payload["desk"], year, by=by, press=tools.press, at=at)
+
+
 async def recount_deadlines(tools: Tools, _payload: Payload, at: datetime) -> None:
     """The calendar has changed: count open due dates anew, a hundred in a transaction."""
     after: UUID | None = None
@@ -218,6 +225,7 @@ JOBS: dict[str, Job] = {
     "issued.seal": seal_result,
     "issued.extend": extend_paper,
     "issued.countersigned": accept_minutes,
+    closing.CLOSE: close_book,
     "dossiers.recount": recount_deadlines,
     "notices.deliver": deliver_notice,
     witnessing.MAIL: mail_witness,

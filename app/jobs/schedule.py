@@ -9,7 +9,7 @@ from app.core.db import transaction
 from app.documents import queries as documents
 from app.documents import stamping
 from app.dossiers import awaited
-from app.dossiers.actions import lapse, version, warn
+from app.dossiers.actions import closing, lapse, version, warn
 from app.fees import actions as fees
 from app.identity import actions as identity
 from app.identity import oidc
@@ -101,6 +101,12 @@ async def sweep(tools: Tools, at: datetime) -> None:
             await forget(session, at=at)
 
 
+async def close_books(tools: Tools, at: datetime) -> None:
+    """Have last year's register books closed, once their day has come."""
+    async with transaction(tools.sessions) as session:
+        await closing.ask_due(session, at=at)
+
+
 async def end_agreements(tools: Tools, at: datetime) -> None:
     """End agreements whose term has passed."""
     async with transaction(tools.sessions) as session:
@@ -132,6 +138,7 @@ SCHEDULE = (
     Every("registers.expire", 600, expire_licences),
     Every("registers.procedures", 3600, share_procedures),
     Every("registers.feed", 60, keep_feed),
+    Every("books.close", 86_400, close_books),
     Every("sweep", 60, sweep),
     Every("identity.provider", 60, refresh_provider),
     Every("sharing.webhooks", 2, send_webhooks),

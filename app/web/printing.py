@@ -13,6 +13,7 @@ from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.core.text import Text
 from app.dossiers import book, control
+from app.dossiers.actions import closing
 from app.issued.facts import RegisterBook
 from app.issued.proof import print_now
 from app.web.deps import At, Session, official, record_view
@@ -53,6 +54,9 @@ async def register_book(
         "number": number,
         "entries": entries,
     }
+    whole = period.month is None and period.year < this_year
+    shown["closed"] = await closing.of_year(session, desk, period.year) if whole and desk in dict(desks) else []
+    shown["may_close"] = whole and bool(volumes) and not shown["closed"]
     shown["address"] = "?" + _asked(desk, period)
     years = [str(year) for year in range(this_year, FIRST_YEAR - 1, -1)]
     return page(request, "official/book.html", **shown, years=years, months=MONTHS)

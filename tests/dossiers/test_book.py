@@ -10,7 +10,7 @@ from app.core.permissions import Role
 from app.dossiers import book
 from app.dossiers.actions import deliver
 from app.dossiers.book import Period
-from app.issued.facts import BookEntry
+from app.issued.entries import BookEntry
 from tests.dossiers.world import DESK, LICENCE, PROMOTION, World
 from tests.rows import a_dossier
 

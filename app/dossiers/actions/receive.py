@@ -30,6 +30,8 @@ from app.issued.facts import Appointment, FeeLine
 from app.notices import actions as notices
 from app.notices.wording import Kind as Told
 
+RECEIPT_SERIES = "TNHS"
+"""The book of numbers of form 01: the entries of the year's register book."""
 _NATIONAL = Numbering()
 
 
@@ -63,7 +65,7 @@ async def receive(
     form = await _appointment(session, actor, dossier, procedure, at)
     number = await _number(session, dossier, numbering, day_in_vietnam(at))
     printed = form.model_copy(update={"dossier": number})
-    await issued.order(session, printed, dossier_id=dossier.id, unit=dossier.desk, series="TNHS", at=at)
+    await issued.order(session, printed, dossier_id=dossier.id, unit=dossier.desk, series=RECEIPT_SERIES, at=at)
     await share(session, dossier, at=at)
     told: dict[str, str | int] = {"number": number, "due": dossier.due_at.isoformat() if dossier.due_at else ""}
     await notices.tell(session, tax_code=dossier.tax_code, dossier_id=dossier.id, kind=Told.RECEIVED, params=told, at=at)
