@@ -8,7 +8,7 @@ setup:
 	@$(PYTHON) .ci/setup.py
 
 run: setup
-	@exec .venv/bin/motcua demo run
+	@MOTCUA_SANDBOX_URL="$${MOTCUA_SANDBOX_URL-http://127.0.0.1:8002}" exec .venv/bin/motcua demo run
 
 # Two workers, a file each at a time, in the order of tests/conftest.py: every worker has a database of its own.
 test: setup

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.core import clock
+from app.core import clock, logs
 from app.core.db import Sessions, engine_for, sessions_of, transaction
 from app.core.settings import Settings
 
@@ -29,7 +29,13 @@ def add(groups: Any, settings: Callable[[], Settings]) -> None:
     export.add_argument("--log", choices=LOGS, default="access")
     export.add_argument("--to", type=Path, help="where to write (default: standard output)")
     export.set_defaults(run=lambda given: _export_log(given, settings()))
+    sandbox = group.add_parser("sandbox", help="bring a sandbox's own database up to date, load synthetic data, serve it")
+    sandbox.add_argument("--host", default="127.0.0.1")
+    sandbox.add_argument("--port", type=int, default=8002)
+    sandbox.set_defaults(run=lambda given: _serve_sandbox(given, settings()))
     _add_codelists(group, settings)
+    dictionary = group.add_parser("dictionary", help="print the data dictionary (docs/data-dictionary.md)")
+    dictionary.set_defaults(run=lambda _: _dictionary())
 
 
 def _add_codelists(group: Any, settings: Callable[[], Settings]) -> None:
@@ -55,6 +61,26 @@ def _with_sessions(settings: Settings, act: Callable[[Sessions], Coroutine[Any, 
             await engine.dispose()
 
     return asyncio.run(run())
+
+
+def _serve_sandbox(given: argparse.Namespace, settings: Settings) -> int:
+    """Exit 2 where the settings are not a sandbox's: synthetic records must never stand among real ones."""
+    if not settings.sandbox or not settings.database_url:
+        print("This is no sandbox: set MOTCUA_SANDBOX=true and a database of its own.", file=sys.stderr)
+        return 2
+    from app.core import migrate
+    from app.main import serve
+    from app.sharing import sandbox
+
+    async def load(sessions: Sessions) -> None:
+        async with transaction(sessions) as session:
+            await sandbox.load(session, at=clock.now())
+
+    migrate.upgrade(settings.migration_database_url or settings.database_url, settings.database_url)
+    _with_sessions(settings, load)
+    logs.set_up(settings.log_level)
+    serve(settings, host=given.host, port=given.port)
+    return 0
 
 
 def _verify_log(given: argparse.Namespace, settings: Settings) -> int:
@@ -129,4 +155,11 @@ def _import_codelist(given: argparse.Namespace, settings: Settings) -> int:
             return await adopt(session, made, at=clock.now())
 
     print(f"{given.list}: {len(codes)} codes, {_with_sessions(settings, write)} new or changed")
+    return 0
+
+
+def _dictionary() -> int:
+    from app.registers import dictionary
+
+    print(dictionary.page(), end="")
     return 0

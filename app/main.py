@@ -27,11 +27,13 @@ from app.api import (
     backchannel,
     check,
     client_keys,
+    exports,
     filing,
     health,
     oauth,
     openapi,
     payments,
+    sandbox,
     sharing,
     signature,
     subscriptions,
@@ -78,7 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sharing.records)  # first: what is asked all day is found before all else
     for router in routes.routers:
         app.include_router(router)
-    machines = (oauth, backchannel, client_keys, sharing, check, subscriptions, filing, signature, proofs, usage)
+    machines = (oauth, backchannel, client_keys, sharing, check, sandbox, subscriptions, exports, filing, signature, proofs, usage)
     for door in (health, payments, *machines, openapi, signing_in):
         app.include_router(door.router)
     app.mount("/static", assets.files(), name="static")

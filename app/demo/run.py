@@ -19,7 +19,7 @@ from urllib.request import urlopen
 from app.core import clock, embedded, migrate
 from app.core.db import engine_for, sessions_of
 from app.core.settings import Settings
-from app.demo import papers, world
+from app.demo import papers, sandbox, world
 
 # Set for children: they end when the pipe on their standard input closes, so a killed supervisor leaves no one behind.
 FOLLOW = "MOTCUA_FOLLOW_PARENT"
@@ -81,6 +81,7 @@ class Child:
     name: str
     command: list[str]
     needs: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = field(default=None)
     started: float = 0.0
 
@@ -99,7 +100,7 @@ class Child:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "app", *self.command],
             stdin=subprocess.PIPE,
-            env={**os.environ, FOLLOW: "1"},
+            env={**os.environ, **self.environment, FOLLOW: "1"},
             start_new_session=True,
         )
 
@@ -126,6 +127,8 @@ def _watch(settings: Settings, *, embedded_root: Path | None) -> None:
         Child("web", ["serve", "--port", web_port]),
         Child("worker", ["worker"], needs=f"{settings.oidc_issuer}/.well-known/openid-configuration"),
     ]
+    if embedded_root and settings.sandbox_url:
+        children += _sandbox(settings, embedded_root)
     # A plain list: setting a threading.Event in a handler locks up when the signal falls into its wait().
     told, asked_to_stop = False, list[int]()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -144,6 +147,16 @@ def _watch(settings: Settings, *, embedded_root: Path | None) -> None:
         _end(children)
         if embedded_root:
             embedded.stop(embedded_root)
+
+
+def _sandbox(settings: Settings, embedded_root: Path) -> list[Child]:
+    """The sandbox's processes. They start when the portal answers, so that nobody waits for them."""
+    own = sandbox.environment(settings, embedded_root)
+    port = str(urlsplit(settings.sandbox_url).port or 80)
+    return [
+        Child("sandbox", ["sharing", "sandbox", "--port", port], needs=f"{settings.public_url}/readyz", environment=own),
+        Child("sandbox worker", ["worker"], needs=f"{settings.sandbox_url}/readyz", environment=own),
+    ]
 
 
 def _end(children: list[Child]) -> None:
@@ -180,8 +193,9 @@ def _alone(var: Path) -> Iterator[bool]:
 
 
 def _ports(settings: Settings) -> list[int]:
-    """Of the portal, of the outside world, of its mail server."""
-    return [*(urlsplit(url).port or 80 for url in (settings.public_url, settings.demo_url)), settings.smtp_port]
+    """Of the portal, of the outside world, of the sandbox when there is one, of the mail server."""
+    addresses = (settings.public_url, settings.demo_url, *filter(None, [settings.sandbox_url]))
+    return [*(urlsplit(url).port or 80 for url in addresses), settings.smtp_port]
 
 
 def _free(port: int, *, seconds: float = 15.0) -> bool:

@@ -42,9 +42,15 @@ def prepare(settings: Settings) -> None:
     demo.mkdir(parents=True, exist_ok=True)
     for path in (keys / "oidc-client.jwk", demo / "id.jwk"):
         _once(path, lambda: json.dumps(ECKey.generate_key("P-256").as_dict(private=True)))
-    _once(demo / "env", _new_env)
+    make_secrets(settings.var)
     make_keys((demo / "pki").absolute())
     _make_containers(settings)
+
+
+def make_secrets(var: Path) -> None:
+    """Make the secrets of the portal that lives in `var`, where there are none yet."""
+    (var / "demo").mkdir(parents=True, exist_ok=True)
+    _once(var / "demo" / "env", _new_env)
 
 
 def env(settings: Settings) -> dict[str, str]:
