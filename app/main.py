@@ -80,8 +80,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sharing.records)  # first: what is asked all day is found before all else
     for router in routes.routers:
         app.include_router(router)
-    machines = (oauth, backchannel, client_keys, sharing, check, sandbox, subscriptions, exports, filing, signature, proofs, usage)
-    for door in (health, payments, *machines, openapi, signing_in):
+    shared = (sharing, check, sandbox, subscriptions, exports, usage)
+    for door in (health, payments, oauth, backchannel, client_keys, *shared, filing, signature, proofs, openapi, signing_in):
         app.include_router(door.router)
     app.mount("/static", assets.files(), name="static")
     _refuse_politely(app)

@@ -14,6 +14,7 @@ from app.fees import actions as fees
 from app.identity import actions as identity
 from app.identity import oidc
 from app.issued import archiving
+from app.jobs.exports import make_exports, remove_exports
 from app.jobs.keys import fetch_client_keys, rotate_server_key
 from app.jobs.records import expire_licences, keep_feed, share_procedures
 from app.jobs.registry import Tools, notary
@@ -142,6 +143,8 @@ SCHEDULE = (
     Every("sweep", 60, sweep),
     Every("identity.provider", 60, refresh_provider),
     Every("sharing.webhooks", 2, send_webhooks),
+    Every("sharing.exports", 2, make_exports),
+    Every("sharing.exports.remove", 600, remove_exports),
     Every("sharing.webhooks.forget", 3600, forget_webhooks),
     Every("sharing.client_keys", 300, fetch_client_keys),
     Every("sharing.server_keys", 3600, rotate_server_key),

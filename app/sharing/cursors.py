@@ -18,7 +18,7 @@ _NONCE = 12
 
 def bound_to(kind: str, client_id: str, agreement: str, dataset: str, more: str = "") -> str:
     """What a cursor is good for: one kind of question of one client under one agreement."""
-    return "\x1f".join([kind, client_id, agreement, dataset, more])
+    return f"{kind}\x1f{client_id}\x1f{agreement}\x1f{dataset}\x1f{more}"
 
 
 class CursorRefused(Exception):
