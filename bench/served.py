@@ -32,6 +32,16 @@ class Served:
         await asyncio.gather(*(_client(self.socket, waiting) for _ in range(CONNECTIONS)))
         return (self.cpu_seconds() - before) / len(requests)
 
+    async def seconds(self, request: bytes) -> float:
+        """From sending a request to the last byte of its answer."""
+        reader, writer = await asyncio.open_unix_connection(str(self.socket))
+        began = time.perf_counter()
+        await _exchange(reader, writer, request)
+        took = time.perf_counter() - began
+        writer.close()
+        await writer.wait_closed()
+        return took
+
 
 @contextmanager
 def serve(application: str, socket: Path, settings: Mapping[str, str], *options: str) -> Iterator[Served]:
@@ -59,14 +69,18 @@ def _wait_for(process: subprocess.Popen[bytes], socket: Path) -> None:
 async def _client(socket: Path, waiting: Iterator[bytes]) -> None:
     reader, writer = await asyncio.open_unix_connection(str(socket))
     for request in waiting:
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if b" 200 " not in head[:16]:
-            raise RuntimeError(head.decode())
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        await reader.readexactly(int(length.split(b":")[1]))
+        await _exchange(reader, writer, request)
     writer.close()
     await writer.wait_closed()
+
+
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    if b" 200 " not in head[:16]:
+        raise RuntimeError(head.decode())
+    length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+    await reader.readexactly(int(length.split(b":")[1]))
 
 
 def request(path: str, headers: Mapping[str, str], body: bytes | None = None) -> bytes:

@@ -60,6 +60,7 @@ async def publish(
         raise Conflict(TAKEN, slug="version-published")
     if kept is None:
         await _keep(session, actor, procedure, definition, sha256, text, at)
+        await share_procedure(session, procedure.slug, at=at)
     return procedure
 
 
