@@ -66,20 +66,6 @@ async def worklist(
     """The queue opened first is the one with something to do; filters stand in the address."""
     counts = await queries.counts(session, actor)
     queue = _queue(hang, counts)
-    state = next((s for s in State if s.value == trang_thai), None)
-    found = await queries.worklist(
-        session,
-        actor,
-        queue,
-        text=tim,
-        procedure=thu_tuc or None,
-        state=state,
-        overdue=bool(qua_han),
-        warned=canh_bao,
-        order=next((each for each in queries.Order if each.value == sap_xep), queries.Order.DUE),
-        after=tu,
-        at=at,
-    )
     kept = {
         "tim": tim,
         "thu_tuc": thu_tuc,
@@ -88,6 +74,7 @@ async def worklist(
         "canh_bao": canh_bao,
         "sap_xep": sap_xep,
     }
+    found = await _listed(session, actor, queue, kept, tu, at)
     shown: dict[str, Any] = {
         "queue": queue,
         "counts": counts,
@@ -100,6 +87,25 @@ async def worklist(
     shown["next_href"] = "?" + urlencode({"hang": queue.value, **kept, "tu": found.next}) if found.next else ""
     shown["procedures"] = [(card.slug, card.title) for card in await catalogue.listing(session, on=day_in_vietnam(at))]
     return page(request, "official/worklist.html", **shown)
+
+
+async def _listed(
+    session: AsyncSession, actor: Actor, queue: queries.Queue, kept: dict[str, str], after: str | None, at: datetime
+) -> queries.Page[queries.Card]:
+    """A page of the queue with the filters and the order that stand in the address."""
+    return await queries.worklist(
+        session,
+        actor,
+        queue,
+        text=kept["tim"],
+        procedure=kept["thu_tuc"] or None,
+        state=next((state for state in State if state.value == kept["trang_thai"]), None),
+        overdue=bool(kept["qua_han"]),
+        warned=kept["canh_bao"],
+        order=next((order for order in queries.Order if order.value == kept["sap_xep"]), queries.Order.DUE),
+        after=after,
+        at=at,
+    )
 
 
 def _queue(wanted: str, counts: dict[queries.Queue, int]) -> queries.Queue:
