@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.api import lists, sharing
+from app.api import exports, lists, sharing
 from app.registers.rules import SCHEMAS, Dataset, Schema
 from app.sharing import many
 
@@ -11,7 +11,7 @@ Value = dict[str, Any]
 
 def describe(made: Value) -> None:
     """Give each dataset its schema, and each way of reading it parameters and answers."""
-    gone = {"description": "The cursor belongs to a former life of the feed; begin anew."}
+    gone = {"description": "No longer there: the cursor is of a former life of the feed, or the file was removed. Begin anew."}
     made["components"]["responses"]["Refused410"] = made["components"]["responses"]["Refused404"] | gone
     for dataset in Dataset:
         place, paths = f"{sharing.PREFIX}/{dataset.value}", made["paths"]
@@ -21,6 +21,7 @@ def describe(made: Value) -> None:
         _describe_list(paths[place]["get"], dataset)
         _describe_lookup(paths[f"{place}/lookup"]["post"], dataset)
         _describe_changes(paths[f"{place}/changes"]["get"], dataset)
+    _describe_exports(made["paths"])
 
 
 def _record(schema: Schema) -> Value:
@@ -48,7 +49,11 @@ OF_EVERY_READ = {
     "RateLimit": header("What is left of them."),
     "DPoP-Nonce": header("The nonce for the next proof."),
 }
-DIGEST = {"Content-Digest": header("SHA-256 of the body (RFC 9530).")}
+DIGEST = {
+    "Content-Digest": header("SHA-256 of the body (RFC 9530)."),
+    "Signature-Input": header("What the signature covers (RFC 9421), when it was wanted or the agreement wants it."),
+    "Signature": header("Ed25519, by a key of /oauth/jwks."),
+}
 
 
 def _describe_read(operation: Value, dataset: Dataset) -> None:
@@ -57,6 +62,7 @@ def _describe_read(operation: Value, dataset: Dataset) -> None:
         {"name": "key", "in": "path", "required": True, "description": schema.key_title.en, "schema": _key(schema)},
         FIELDS,
         *CASE,
+        SIGNED,
         _in_header("If-None-Match", "The tag you have."),
     ]
     headers = {"ETag": header("The tag of these fields of this version; send it as If-None-Match.")} | OF_EVERY_READ
@@ -86,6 +92,7 @@ CASE = (
     _in_header("Case-Ref", "The consumer's own case number.", required=True, pattern=sharing.CASE_PATTERN),
     _in_header("Acting-User", "Pseudonym of the officer who asks.", pattern=sharing.CASE_PATTERN),
 )
+SIGNED = _in_header("Want-Signature", "`ed25519`: sign the answer (RFC 9421) together with what was asked.")
 
 
 def _key(schema: Schema) -> Value:
@@ -130,7 +137,7 @@ def _describe_list(operation: Value, dataset: Dataset) -> None:
         in_query(name, "Only records with one of these values, with commas.", values) for name in SCHEMAS[dataset].filterable
     ]
     cursor = in_query("cursor", "The `next` of the page before, with the same parameters.", CURSOR)
-    operation["parameters"] = [LIMIT, cursor, FIELDS, *filters, *CASE]
+    operation["parameters"] = [LIMIT, cursor, FIELDS, *filters, *CASE, SIGNED]
     end = {"anyOf": [CURSOR, {"type": "null"}], "description": "Where to go on; null at the end."}
     page = _page({"items": _items(dataset, many.MOST_RECORDS), "next": end})
     operation["responses"]["200"] = answer("A page of records, in the order of their keys", page, OF_EVERY_READ | DIGEST)
@@ -139,7 +146,7 @@ def _describe_list(operation: Value, dataset: Dataset) -> None:
 def _describe_lookup(operation: Value, dataset: Dataset) -> None:
     keys = {"type": "array", "minItems": 1, "maxItems": many.MOST_KEYS, "uniqueItems": True}
     asked = _page({"keys": keys | {"items": {"type": "string", "maxLength": 1000}}}) | {"additionalProperties": False}
-    operation["parameters"] = [FIELDS, *CASE]
+    operation["parameters"] = [FIELDS, *CASE, SIGNED]
     operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": asked}}}
     missing = {"type": "array", "maxItems": many.MOST_KEYS, "items": {"type": "string", "maxLength": 1000}}
     found = _page({"items": _items(dataset, many.MOST_KEYS), "missing": missing})
@@ -149,7 +156,7 @@ def _describe_lookup(operation: Value, dataset: Dataset) -> None:
 def _describe_changes(operation: Value, dataset: Dataset) -> None:
     after = in_query("after", "The `next` of the last answer; without it the feed is read from its beginning.", CURSOR)
     wait = _in_header("Prefer", "`wait=20`: answer when something changes, or after so many seconds.")
-    operation["parameters"] = [after, LIMIT, FIELDS, wait, *CASE]
+    operation["parameters"] = [after, LIMIT, FIELDS, wait, *CASE, SIGNED]
     page = _page(
         {
             "items": _items(dataset, many.MOST_RECORDS),
@@ -164,3 +171,24 @@ def _describe_changes(operation: Value, dataset: Dataset) -> None:
 
 
 LAG = "Seconds since the oldest change that is not among these."
+
+
+def _describe_exports(paths: Value) -> None:
+    """What the routes do not say themselves: the headers of the case, of a piece, and that a file is kept for a week."""
+    for path in (exports.PREFIX, f"{exports.PREFIX}/{{export_id}}", f"{exports.PREFIX}/{{export_id}}/file"):
+        for operation in paths[path].values():
+            operation["responses"]["410"] = {"$ref": "#/components/responses/Refused410"}
+    asked = paths[exports.PREFIX]["post"]
+    asked["parameters"] = [*asked.get("parameters", []), *CASE]
+    asked["responses"]["202"]["headers"] |= OF_EVERY_READ | {"Location": header("Where to look how far it is.")}
+    fetched = paths[f"{exports.PREFIX}/{{export_id}}/file"]["get"]
+    fetched["parameters"] += [_in_header("Range", "One piece, in bytes."), _in_header("If-Range", "The ETag of the file.")]
+    for status in ("200", "206"):
+        fetched["responses"][status]["headers"] = OF_EVERY_READ | OF_A_FILE
+    fetched["responses"]["206"]["headers"] |= {"Content-Range": header("Which bytes these are, and of how many.")}
+
+
+OF_A_FILE = {
+    "ETag": header("The tag of the file, for If-Range."),
+    "Repr-Digest": header("SHA-256 of the whole file (RFC 9530)."),
+}

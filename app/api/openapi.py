@@ -12,7 +12,7 @@ import yaml
 from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
-from app.api import check, described, filing, log, sharing, signature, subscriptions
+from app.api import check, described, exports, filing, log, sharing, signature, subscriptions
 from app.api.deps import KEY_NEEDED
 from app.api.filed import ProblemDocument
 from app.core.entry import anyone
@@ -22,7 +22,7 @@ Name = Literal["filing", "sharing", "signature", "log"]
 NAMES: tuple[Name, ...] = ("filing", "sharing", "signature", "log")
 ROUTERS = {
     "filing": [filing.router],
-    "sharing": [sharing.records, sharing.router, check.router, subscriptions.router],
+    "sharing": [sharing.records, sharing.router, check.router, subscriptions.router, exports.router],
     "signature": [signature.router],
     "log": [log.router],
 }
