@@ -11,8 +11,8 @@ DEFINITIONS = files.definitions()
 SLUGS = sorted({name.split("/")[0] for name in DEFINITIONS})
 
 
-async def filed_to_its_result(office: Office, slug: str, **chosen: object) -> None:
-    """File, receive, pay, go through every step, decide, sign, seal, register, return."""
+async def filed_to_its_result(office: Office, slug: str, **chosen: object) -> str:
+    """File, receive, pay, go through every step, decide, sign, seal, register, return; the number of the result."""
     dossier_id = await office.file(slug, **chosen)
     await office.receive(dossier_id)
     received = await office.dossier(dossier_id)
@@ -29,3 +29,4 @@ async def filed_to_its_result(office: Office, slug: str, **chosen: object) -> No
     async with transaction(office.sessions) as session:
         record = await registers.one(session, Dataset(procedure.result.register_as.dataset), result["number"])
     assert (record["kind"], record["status"]) == (slug, "valid")
+    return str(result["number"])
