@@ -10,7 +10,7 @@ from motcua_client.keys import ClientKey
 from motcua_client.login import Login, Purpose
 from motcua_client.portal import Case, Portal
 from motcua_client.refusals import AuthorizationRefused, Fault, Refused, Resync
-from motcua_client.signatures import SignatureInvalid, verify_response
+from motcua_client.signatures import SignatureInvalid, read_manifest, verify_response
 from motcua_client.webhooks import Delivery, WebhookInvalid, read_webhook
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "SignatureInvalid",
     "Subscription",
     "WebhookInvalid",
+    "read_manifest",
     "read_webhook",
     "verify_response",
 ]

@@ -79,10 +79,9 @@ class Portal:
         response = self._http.request(method, address, auth=self._login(under, scope), **sent)
         if response.status_code in {429, 503} and self._may_wait(response):
             response = self._http.request(method, address, auth=self._login(under, scope), **sent)
-        if response.status_code == 410:
-            raise Resync.told_by(response)
         if response.is_error:
-            raise Refused.told_by(response)
+            refused = Refused.told_by(response)
+            raise Resync.told_by(response) if refused.slug == "resync" else refused
         return response
 
     @contextmanager

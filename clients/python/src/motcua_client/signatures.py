@@ -1,10 +1,12 @@
-"""Response signatures (RFC 9421, Ed25519): proof of what was asked, with which key, and what was answered."""
+"""What the portal signs with its keys of evidence (Ed25519): answers (RFC 9421) and the manifests of exports (JWS)."""
 
 import base64
 import binascii
 import hashlib
+import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 from cryptography.exceptions import InvalidSignature
@@ -70,3 +72,25 @@ def _check(base: bytes, signature: bytes, keys: Mapping[str, Ed25519PublicKey], 
         key.verify(signature, base)
     except InvalidSignature as error:
         raise SignatureInvalid("the signature does not fit") from error
+
+
+def read_manifest(manifest: str, keys: Mapping[str, Ed25519PublicKey]) -> dict[str, Any]:
+    """What an export's `manifest_jws` says, once its signature is found good. Raises `SignatureInvalid`."""
+    head, _, rest = manifest.partition(".")
+    body, _, signature = rest.partition(".")
+    try:
+        header = json.loads(_decoded(head))
+        key = keys[header["kid"]] if header["alg"] == "Ed25519" else None
+        if key is None:
+            raise SignatureInvalid("signed in a way that the portal does not use")
+        key.verify(_decoded(signature), f"{head}.{body}".encode())
+        said: dict[str, Any] = json.loads(_decoded(body))
+    except (ValueError, KeyError, TypeError) as error:
+        raise SignatureInvalid("not a manifest, or signed by a key that is not the portal's") from error
+    except InvalidSignature as error:
+        raise SignatureInvalid("the signature of the manifest does not fit") from error
+    return said
+
+
+def _decoded(part: str) -> bytes:
+    return base64.b64decode(part + "=" * (-len(part) % 4), altchars="-_", validate=True)
