@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from app.web import assets
+from tests.machines import agency, portal, the_app
+
+__all__ = ["agency", "portal", "the_app"]
 
 HERE = Path(__file__).parent
 PACKAGES = HERE / "node_modules"
