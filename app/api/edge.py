@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.problem import problem
+from app.api.problem import origin, problem
 from app.core import metrics
 from app.core.errors import Refusal
 from app.core.ids import uuid7
@@ -32,9 +32,11 @@ class Hosts:
         self.app = app
         own = (settings.public_url, settings.mtls_base or settings.public_url)
         self.allowed = _LOOPBACK | {urlsplit(url).hostname or "" for url in own}
+        self.origin = settings.issuer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Loopback is always allowed: probes and the proxy on the same machine."""
+        origin.set(self.origin)
         if scope["type"] == "http" and _host(scope) not in self.allowed:
             await problem(Refusal(WRONG_HOST, slug="wrong-host"))(scope, receive, send)
             return

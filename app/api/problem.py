@@ -1,6 +1,7 @@
 """Refusals as RFC 9457 problem documents. Nothing that came in is echoed."""
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import orjson
@@ -21,6 +22,9 @@ from app.core.errors import (
 from app.core.text import Text
 
 MEDIA_TYPE = "application/problem+json"
+HELP_PATH = "/loi"
+origin: ContextVar[str] = ContextVar("origin", default="")
+"""Our public address, set for each request at the edge: `type` is an address that opens a page."""
 
 STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
@@ -62,7 +66,7 @@ def problem(refusal: Refusal, *, status: int | None = None) -> Response:
     """The problem document of `refusal`."""
     status = status or status_of(refusal)
     told: dict[str, Any] = {
-        "type": f"urn:motcua:problem:{refusal.slug}",
+        "type": f"{origin.get()}{HELP_PATH}/{refusal.slug}",
         "title": refusal.text.en,
         "title_vi": refusal.text.vi,
         "status": status,
