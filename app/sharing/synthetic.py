@@ -16,12 +16,7 @@ _FIRST_DAY = date(2026, 1, 1)
 _WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 _TRADES = ("Hóa chất", "May mặc", "Cơ khí", "Điện máy", "Thực phẩm", "Bán lẻ", "Xăng dầu", "Vận tải")
 _SURNAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ")
-_LICENCES = (
-    "multi-level-selling-certificate",
-    "conditional-chemicals-certificate",
-    "electricity-licence",
-    "gas-trading-certificate",
-)
+_LICENCES = ("example-certificate", "example-licence", "example-registration", "example-confirmation")
 _STATES = (("in_review", 2), ("awaiting_supplement", 3), ("finished", 4), ("stopped", 6))
 KEYS = {
     Dataset.LICENCES: "number",
