@@ -129,9 +129,10 @@ class Keyring:
     keys: tuple[KeyCard, ...]
 
 
-async def keyrings(session: AsyncSession, *, at: datetime) -> list[Keyring]:
-    """All clients with all their keys, by party and id."""
-    clients = list(await session.scalars(select(OauthClient).order_by(OauthClient.party, OauthClient.client_id)))
+async def keyrings(session: AsyncSession, *, party: str | None = None, at: datetime) -> list[Keyring]:
+    """All clients, or those of one party, with all their keys, by party and id."""
+    chosen = select(OauthClient).order_by(OauthClient.party, OauthClient.client_id)
+    clients = list(await session.scalars(chosen.where(OauthClient.party == party) if party else chosen))
     held: dict[str, list[KeyCard]] = {}
     for row in await session.scalars(select(ClientKey).order_by(ClientKey.valid_from.desc(), ClientKey.kid)):
         held.setdefault(row.client_id, []).append(_card(row, at))
@@ -149,8 +150,10 @@ async def keyrings(session: AsyncSession, *, at: datetime) -> list[Keyring]:
     ]
 
 
-async def add_own_key(session: AsyncSession, client_id: str, introduction: str, *, resource: str, at: datetime) -> KeyCard:
-    """Take a new key that introduces itself; the same again changes nothing.
+async def add_own_key(
+    session: AsyncSession, client_id: str, introduction: str, *, resource: str, by: Actor | None = None, at: datetime
+) -> KeyCard:
+    """Take a new key that introduces itself; the same again changes nothing. `by`: its party's officer, when not the client.
 
     The introduction is a JWS signed with that key: `typ` client-key+jwt and `jwk` (public, with `kid`) in the header; `iss`
     (the client), `aud` (`resource`) and `iat` as claims. So nobody can put in a key that he does not hold.
@@ -167,11 +170,11 @@ async def add_own_key(session: AsyncSession, client_id: str, introduction: str, 
     if sum(_is_good(key, at) for key in keys) >= MOST_KEYS:
         raise TooManyKeys
     made = _put(session, client_id, jwk, Origin.OWN, until=at + KEY_LIFE, at=at)
-    _note(session, _itself(client_id), Event.KEY_ADDED, made, at)
+    _note(session, by or _itself(client_id), Event.KEY_ADDED, made, at)
     return _card(made, at)
 
 
-async def end_own_key(session: AsyncSession, client_id: str, kid: str, *, at: datetime) -> None:
+async def end_own_key(session: AsyncSession, client_id: str, kid: str, *, by: Actor | None = None, at: datetime) -> None:
     """Refuse a key and the tokens got with it from now on; it never comes back. `LastKey` for the last good one."""
     client, keys = await _locked(session, client_id)
     if client.jwks_uri:
@@ -184,7 +187,7 @@ async def end_own_key(session: AsyncSession, client_id: str, kid: str, *, at: da
         raise LastKey
     key.revoked_at = at
     await end_tokens_of_key(session, client_id, kid, at=at)
-    _note(session, _itself(client_id), Event.KEY_REVOKED, key, at)
+    _note(session, by or _itself(client_id), Event.KEY_REVOKED, key, at)
 
 
 # ---------------------------------------------------------------- published by the client

@@ -34,10 +34,11 @@ FONT_FILES = [
 ]
 PRELOADED = [name for name in FONT_FILES if "latin-ext" not in name and "600" not in name]
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
-OWN_SCRIPTS = ("log-proof.js", "reads.js")
+OWN_SCRIPTS = ("log-proof.js", "reads.js", "swagger.js")
 """Of single pages, in the order in which they import each other."""
 
 VERIFIER = ROOT / "clients" / "verifier" / "verify_log.py"  # handed to whoever wants to check a log alone
+SWAGGER = ("swagger-ui.css", "swagger-ui-bundle.js")
 DESIGN = "govuk-frontend/dist/govuk/govuk-frontend.min"
 
 
@@ -142,6 +143,7 @@ def _gather(folder: Path) -> dict[str, str]:
     names |= {p.name: _put(folder, p.name, p.read_bytes()) for p in STATIC.iterdir() if p.suffix in {".svg", ".png", ".ico"}}
     names["htmx.js"] = _put(folder, "htmx.js", (PACKAGES / "htmx.org/dist/htmx.min.js").read_bytes())
     names["design.js"] = _put(folder, "design.js", _without_map((PACKAGES / f"{DESIGN}.js").read_text()).encode())
+    names |= {name: _put(folder, name, _swagger(name)) for name in SWAGGER}
     names[VERIFIER.name] = _put(folder, VERIFIER.name, VERIFIER.read_bytes())
     for name in OWN_SCRIPTS:
         names[name] = _put(folder, name, _linked((STATIC / name).read_text(), names).encode())
@@ -150,6 +152,10 @@ def _gather(folder: Path) -> dict[str, str]:
     styles += "".join(p.read_text() for p in sorted(STATIC.glob("*.css")))
     names["app.css"] = _put(folder, "app.css", _linked(styles, names).encode())
     return names
+
+
+def _swagger(name: str) -> bytes:
+    return _without_map((PACKAGES / "swagger-ui-dist" / name).read_text()).encode()
 
 
 def _copy_print_fonts(folder: Path) -> None:

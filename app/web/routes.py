@@ -14,6 +14,8 @@ from app.web import (
     calendars,
     checking,
     closed_books,
+    developer,
+    developer_desk,
     evidence,
     inspection_photos,
     machine_keys,
@@ -60,12 +62,14 @@ _officials = (
     agreements.router,
     agreements_given.router,
     agreements_desk.router,
+    developer_desk.router,
 )
 for _router in (
     public.router,
     checking.router,
     agreements_public.router,
     problems.router,
+    developer.router,
     *business.routers,
     *_officials,
     *admin.routers,

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 from pathlib import Path
 from typing import Any, Self
 
@@ -48,6 +49,14 @@ class ClientKey:
     def public(self) -> dict[str, Any]:
         """The public part, to be registered at the portal."""
         return dict(self._key.as_dict(private=False))
+
+    def introduction(self, issuer: str, client_id: str) -> str:
+        """What a new key says of itself, so that the portal puts it beside the client's old one; good for a minute."""
+        resource = f"{issuer.rstrip('/')}/oauth/clients/me"
+        algorithm = _ALGORITHMS[self._key.key_type]
+        header = {"alg": algorithm, "typ": "client-key+jwt", "jwk": self.public}
+        claims = {"iss": client_id, "aud": resource, "iat": int(time.time())}
+        return jwt.encode(header, claims, self._key, algorithms=[algorithm])
 
     def sign(self, claims: dict[str, Any], *, typ: str | None = None, with_key: bool = False) -> str:
         """A JWT over `claims`: with the `kid`, or (a DPoP proof) with the public key itself."""
