@@ -51,7 +51,7 @@ def granted(
         return [{"type": scopes.FILING_DETAIL, "tax_code": tax_code} for _ in items[:1]]
     if not items and not scope <= _WITHOUT_DETAILS:
         raise InvalidDetails("name an agreement and a purpose")
-    return [_granted_one(item, deals, scope) for item in items]
+    return [detail for item in items for detail in _granted_details(item, deals, scope)]
 
 
 _WITHOUT_DETAILS = {scopes.KEYS, scopes.USAGE}
@@ -74,26 +74,39 @@ def _known(item: Any, scope: set[str], resource: str) -> dict[str, Any]:
     return item
 
 
-def _granted_one(item: Mapping[str, Any], deals: Mapping[str, Deal], scope: set[str]) -> dict[str, Any]:
+def _granted_details(item: Mapping[str, Any], deals: Mapping[str, Deal], scope: set[str]) -> list[dict[str, Any]]:
+    """Every action of a detail holds for every datatype of it: datasets with different actions get details of their own."""
     code = item.get("agreement")
     deal = deals.get(code) if isinstance(code, str) else None
     if deal is None or not _is_one_of(item.get("purpose"), deal.purposes):
         raise InvalidDetails("agreement or purpose")
-    names = [name for name in _names(item, "datatypes") or deal.actions if name in deal.actions and f"{name}.read" in scope]
-    actions = {action for name in names for action in deal.actions[name]}
-    actions &= set(_names(item, "actions") or actions)
-    if not actions:
+    details = [
+        {
+            "type": scopes.SHARED_DATA,
+            "agreement": code,
+            "agreement_version": deal.version,
+            "agreement_hash": deal.content_hash,
+            "purpose": item["purpose"],
+            "legal_basis": list(deal.legal_basis),
+            "datatypes": names,
+            "actions": list(actions),
+        }
+        for actions, names in _by_actions(item, deal, scope).items()
+    ]
+    if not details:
         raise InvalidDetails("nothing of this is in the agreement")
-    return {
-        "type": scopes.SHARED_DATA,
-        "agreement": code,
-        "agreement_version": deal.version,
-        "agreement_hash": deal.content_hash,
-        "purpose": item["purpose"],
-        "legal_basis": list(deal.legal_basis),
-        "datatypes": sorted(names),
-        "actions": sorted(actions),
-    }
+    return details
+
+
+def _by_actions(item: Mapping[str, Any], deal: Deal, scope: set[str]) -> dict[tuple[str, ...], list[str]]:
+    """The datasets that may be read, under what may be done with them."""
+    names, actions = _names(item, "datatypes"), _names(item, "actions")
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name, agreed in sorted(deal.actions.items()):
+        given = agreed.intersection(actions) if actions else agreed
+        if given and f"{name}.read" in scope and (not names or name in names):
+            found.setdefault(tuple(sorted(given)), []).append(name)
+    return found
 
 
 def _is_one_of(value: object, allowed: frozenset[str]) -> bool:
