@@ -13,6 +13,8 @@ from typing import Any
 import jsonschema_rs
 
 from app.catalogue import judged, machine, paging, references
+from app.catalogue.communes import NONE as NO_COMMUNES
+from app.catalogue.communes import Communes, unlisted
 from app.catalogue.functions import Context
 from app.catalogue.paging import Typed
 from app.catalogue.parts import parts_of
@@ -154,11 +156,13 @@ class Form:
         problems: Sequence[Problem] = (),
         rows: Mapping[str, int] | None = None,
         records: Records = (),
+        communes: Communes = NO_COMMUNES,
         only_dependent: bool = False,
     ) -> list[FieldView]:
         """What a page shows: one view per field, with what was typed and what is wrong; or only what hangs on other answers."""
         fields = [each for each in self.fields_of(page_id) if each.depends or not only_dependent]
-        return views(fields, answers, typed or {}, problems, rows or {}, records, self.away(page_id, answers))
+        away = self.away(page_id, answers)
+        return views(fields, answers, typed or {}, problems, rows or {}, records, away, communes)
 
     def away(self, page_id: str, answers: Mapping[str, Any]) -> frozenset[str]:
         """The fields of a page that these answers do not call for."""
@@ -233,7 +237,8 @@ class Form:
     def flags(self, answers: Mapping[str, Any], *, today: date, calendar: Calendar | None = None) -> list[Problem]:
         """What does not hold and yet lets the dossier through: for the officials to look at."""
         context = self._context(today, calendar)
-        return self._broken(self._settled(answers, context), context, "flag")
+        settled = self._settled(answers, context)
+        return self._broken(settled, context, "flag") + unlisted(self.procedure.fields, settled)
 
     def _broken(self, answers: Answers, context: Context, effect: str) -> list[Problem]:
         checks = (each for each in self.procedure.checks if each.effect == effect)

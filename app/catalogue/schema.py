@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.catalogue import words
+from app.catalogue.communes import CODE
 from app.catalogue.parts import parts_of
 from app.catalogue.procedure import Procedure
 from app.catalogue.questions import FieldType, FormField
@@ -24,6 +25,15 @@ _PLAIN: dict[FieldType, dict[str, Any]] = {
         "properties": {"tax_code": {"type": "string"}, "name": {"type": "string"}},
         "additionalProperties": False,
     },
+}
+
+
+_COMMUNE_CODE = {
+    "title": "Mã xã, phường, đặc khu; rỗng khi tên không có trong danh mục",
+    "description": "Code of the commune, written by the server; empty when its name is not in the list",
+    "type": "string",
+    "maxLength": 20,
+    "readOnly": True,
 }
 
 
@@ -63,7 +73,7 @@ def _shape(field: FormField) -> dict[str, Any]:
     if field.type is FieldType.ROWS:
         return _rows(field)
     if parts := parts_of(field):
-        return _object(parts)
+        return _object(parts) if field.type is not FieldType.ADDRESS_VN else _address(parts)
     if field.type is FieldType.MULTI_CHOICE:
         items = {"enum": list(words.choices(field))}
         return {"type": "array", "items": items, "uniqueItems": True} | ({"minItems": 1} if field.required else {})
@@ -91,6 +101,15 @@ def _object(fields: Sequence[FormField]) -> dict[str, Any]:
         "required": [field.id for field in fields if field.required],
         "additionalProperties": False,
     }
+
+
+def _address(parts: Sequence[FormField]) -> dict[str, Any]:
+    """An address; its commune is best given by name or code of the list, and the server adds the code it knows it by."""
+    shape = _object(parts)
+    if "commune" in shape["properties"]:
+        shape["properties"]["commune"] |= {"x-code-list": "communes", "x-code-list-parent": "province"}
+        shape["properties"][CODE] = _COMMUNE_CODE
+    return shape
 
 
 def _conditions(procedure: Procedure) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """What a template needs to show a field, whatever the procedure: names, words, the value as typed, the error."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.catalogue import references, words
+from app.catalogue import communes, references, words
+from app.catalogue.communes import Communes
 from app.catalogue.functions import date_of
 from app.catalogue.paging import DATE_PARTS, Typed
 from app.catalogue.parts import parts_of
@@ -19,7 +20,7 @@ class FieldView:
     """One control. `name` is the input's name, `id` its element id; for a date `parts` holds day, month and year.
 
     `options` are (value, words); those of a code list are the same for every control and known by `code_list`.
-    `applies`: False when these answers do not call for it.
+    `applies`: False when these answers do not call for it. `suggestions`: what may be typed, offered; other words are taken too.
     """
 
     name: str
@@ -49,6 +50,7 @@ class FieldView:
     paper: str | None = None
     code_list: str | None = None
     applies: bool = True
+    suggestions: Sequence[tuple[str, Text]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class _Page:
     errors: Mapping[str, Text]
     records: Records
     away: Collection[str]
+    communes: Communes
 
 
 _YES_NO = (("true", words.YES), ("false", words.NO))
@@ -72,9 +75,10 @@ def views(
     rows: Mapping[str, int],
     records: Records = (),
     away: Collection[str] = (),
+    listed: Communes = communes.NONE,
 ) -> list[FieldView]:
     """One view per field; the first problem of a field is the one shown beside it. `away`: fields that do not apply."""
-    page = _Page(typed, {problem.where: problem.text for problem in reversed(problems)}, records, away)
+    page = _Page(typed, {problem.where: problem.text for problem in reversed(problems)}, records, away, listed)
     return [
         _table(each, answers.get(each.id) or [], page, rows.get(each.id, 0))
         if each.type is FieldType.ROWS
@@ -104,11 +108,25 @@ def _control(each: FormField, name: str, value: Any, page: _Page) -> FieldView:
         shown=words.answer(each, value),
         must_be_true=each.must_be_true,
         unit=words.measure(each),
-        inside=[_control(part, f"{name}.{part.id}", _part(value, part.id), page) for part in parts_of(each)],
+        inside=_inside(each, name, value, page),
         paper=each.paper,
         code_list="countries" if each.type is FieldType.COUNTRY else each.options_from,
         applies=name not in page.away,
     )
+
+
+def _inside(each: FormField, name: str, value: Any, page: _Page) -> list[FieldView]:
+    """The parts of an answer of several; an address offers the communes of its province."""
+    found = [_control(part, f"{name}.{part.id}", _part(value, part.id), page) for part in parts_of(each)]
+    if each.type is not FieldType.ADDRESS_VN:
+        return found
+    province = page.typed.get(f"{name}.province") or _part(value, "province")
+    listed = page.communes.get(str(province))
+    offered = tuple((said.vi, said) for _, said in listed.communes) if listed else ()
+    doubt = communes.NOT_IN_LIST if _part(value, communes.CODE) == communes.NOT_LISTED else None
+    return [
+        replace(part, suggestions=offered, help=doubt or part.help) if part.name == f"{name}.commune" else part for part in found
+    ]
 
 
 def _part(value: Any, name: str) -> Any:

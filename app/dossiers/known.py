@@ -1,19 +1,24 @@
 """What the ministry already knows about a filer: results that a form may refer to, and papers it need not ask for again."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.catalogue.communes import Communes, Listed, provinces_of
 from app.catalogue.definition import OnceOnly, Paper
 from app.catalogue.procedure import Procedure
 from app.catalogue.questions import FieldType
 from app.catalogue.references import Records
 from app.core.actor import SYSTEM
 from app.core.clock import day_in_vietnam
+from app.core.text import Text
 from app.documents.models import Document
 from app.dossiers.models import Dossier
 from app.dossiers.visibility import visible_to
 from app.registers import queries as registers
+from app.registers.models import CodeEntry
 
 REGISTER = "register"
 """Why a paper is not asked for: it is read from the enterprise register. Any other reason is a number."""
@@ -24,6 +29,18 @@ async def records_of(session: AsyncSession, tax_code: str, procedure: Procedure,
     refers = any(field.type is FieldType.REFERENCE for field in procedure.fields)
     reuses = any(paper.once_only and paper.once_only.source == "licences" for paper in procedure.papers)
     return await registers.held_by(session, tax_code, on=day_in_vietnam(at)) if refers or reuses else []
+
+
+async def communes_of(session: AsyncSession, procedure: Procedure, answers: Mapping[str, Any], *, at: datetime) -> Communes:
+    """The communes of the provinces that the answers name; nothing is read where no address is asked for."""
+    wanted = provinces_of(procedure.fields, answers)
+    found: dict[str, list[CodeEntry]] = {}
+    for code in await registers.codes_under(session, "communes", wanted, on=day_in_vietnam(at)) if wanted else ():
+        found.setdefault(code.parent or "", []).append(code)
+    return {
+        province: Listed(tuple((one.code, Text(one.name_vi, one.name_en)) for one in few), not any(one.sample for one in few))
+        for province, few in found.items()
+    }
 
 
 async def papers_held(

@@ -1,5 +1,6 @@
 """Questions to the registers."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -32,6 +33,14 @@ async def codes(session: AsyncSession, name: str) -> list[CodeEntry]:
     """The codes of the list `name`, in the order of the codes."""
     found = await session.scalars(select(CodeEntry).where(CodeEntry.list == name).order_by(CodeEntry.code))
     return list(found)
+
+
+async def codes_under(session: AsyncSession, name: str, parents: Iterable[str], *, on: date) -> list[CodeEntry]:
+    """The codes of the list `name` that belong to `parents` and are in force on a day, in the order of their names."""
+    own = (CodeEntry.list == name) & CodeEntry.parent.in_(set(parents))
+    ended, not_yet = CodeEntry.valid_to < on, CodeEntry.valid_from > on
+    now = (CodeEntry.valid_to.is_(None) | ~ended) & (CodeEntry.valid_from.is_(None) | ~not_yet)
+    return list(await session.scalars(select(CodeEntry).where(own, now).order_by(CodeEntry.name_vi)))
 
 
 async def code_named(session: AsyncSession, name: str, called: str) -> str | None:

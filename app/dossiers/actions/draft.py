@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.events import Event, of_act
 from app.audit.record import record
 from app.catalogue import queries as catalogue
+from app.catalogue.communes import placed
 from app.catalogue.forms import Form, prefill
 from app.catalogue.paging import Typed
+from app.catalogue.procedure import Procedure
 from app.catalogue.references import filled
 from app.core.actor import Actor
 from app.core.blobs import Stored
@@ -25,7 +27,7 @@ from app.core.text import fold
 from app.documents import actions as documents
 from app.documents.queries import one as document_of
 from app.documents.queries import papers_of
-from app.dossiers.known import papers_held, records_of
+from app.dossiers.known import communes_of, papers_held, records_of
 from app.dossiers.lifecycle import State
 from app.dossiers.models import Dossier
 from app.dossiers.queries import procedure_of
@@ -110,7 +112,8 @@ async def save_page(
     records = await records_of(session, dossier.tax_code, procedure, at=at)
     today = day_in_vietnam(at)
     read = Form.of(procedure).read_page(page, pairs, dossier.answers, today=today, calendar=calendar, records=records)
-    merged = opened.merge(dossier.answers, read.answers)
+    answers = await _placed(session, procedure, read.answers, dossier.answers, at)
+    merged = opened.merge(dossier.answers, answers)
     if revision != dossier.revision and merged != dossier.answers:
         raise Conflict
     _keep(session, actor, dossier, merged, at)
@@ -134,11 +137,19 @@ async def save_json(
     records = await records_of(session, dossier.tax_code, procedure, at=at)
     today = day_in_vietnam(at)
     read, problems = form.read_json(answers, today=today, calendar=calendar, before=dossier.answers, records=records)
+    read = await _placed(session, procedure, read, dossier.answers, at)
     closed = [Problem(field, "not-open", NOT_OPEN) for field in opened.closed_changes(dossier.answers, read)]
     if problems or closed:
         return Saved(dossier.revision, (*problems, *closed))
     _keep(session, actor, dossier, read, at)
     return Saved(dossier.revision)
+
+
+async def _placed(
+    session: AsyncSession, procedure: Procedure, answers: Mapping[str, Any], before: Mapping[str, Any], at: datetime
+) -> dict[str, Any]:
+    """The answers with the communes of their addresses known by code, as far as the list goes."""
+    return placed(procedure.fields, answers, await communes_of(session, procedure, answers, at=at), before)
 
 
 async def attach(

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.catalogue import queries as catalogue
+from app.catalogue.communes import Communes
 from app.catalogue.definition import Page
 from app.catalogue.forms import Form as EForm
 from app.catalogue.paging import Typed
@@ -23,7 +24,7 @@ from app.documents.rules import Acceptance
 from app.dossiers import queries as dossiers
 from app.dossiers.actions import draft
 from app.dossiers.actions.submit import submit
-from app.dossiers.known import records_of
+from app.dossiers.known import communes_of, records_of
 from app.dossiers.lifecycle import EDITABLE, Act, State
 from app.dossiers.queries import CaseFile
 from app.web import forms
@@ -95,7 +96,7 @@ def _begun(case: CaseFile, each: Page) -> bool:
 async def form_page(request: Request, session: Session, actor: Business, at: At, dossier_id: UUID, page_id: str) -> Shown:
     """One page of the form."""
     case = await _editable(session, actor, dossier_id, at)
-    return _form_page(request, _at_page(case, page_id, await _records(session, actor, case, at)))
+    return _form_page(request, await _at_page(session, actor, case, page_id, at))
 
 
 async def _editable(session: Session, actor: Actor, dossier_id: UUID, at: datetime) -> CaseFile:
@@ -103,10 +104,6 @@ async def _editable(session: Session, actor: Actor, dossier_id: UUID, at: dateti
     if case.card.state not in EDITABLE:
         raise WrongState
     return case
-
-
-async def _records(session: Session, actor: Actor, case: CaseFile, at: datetime) -> Records:
-    return await records_of(session, actor.tax_code or "", case.procedure, at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +114,7 @@ class _AtPage:
     form: EForm
     shown: Page
     records: Records
+    communes: Communes
     answers: Mapping[str, Any]
     revision: int
     typed: Typed | None = None
@@ -133,17 +131,28 @@ class _AtPage:
             problems=self.problems,
             rows=self.rows,
             records=self.records,
+            communes=self.communes,
             only_dependent=only_dependent,
         )
         return forms.only_open(found, open_fields(self.case))
 
 
-def _at_page(case: CaseFile, page_id: str, records: Records) -> _AtPage:
+async def _at_page(session: Session, actor: Actor, case: CaseFile, page_id: str, at: datetime) -> _AtPage:
     """The page as it is stored. `NotFound` for a page the form does not have."""
     shown = case.procedure.page(page_id)
     if shown is None:
         raise NotFound
-    return _AtPage(case, EForm.of(case.procedure), shown, records, case.answers, case.revision, saved_at=case.card.saved_at)
+    records = await records_of(session, actor.tax_code or "", case.procedure, at=at)
+    communes = await communes_of(session, case.procedure, case.answers, at=at)
+    form = EForm.of(case.procedure)
+    return _AtPage(case, form, shown, records, communes, case.answers, case.revision, saved_at=case.card.saved_at)
+
+
+async def _after_saving(session: Session, here: _AtPage, saved: draft.Saved, at: datetime) -> _AtPage:
+    """The page as it is now; another province has other communes."""
+    communes = await communes_of(session, here.case.procedure, saved.answers, at=at)
+    here = replace(here, typed=saved.typed, answers=saved.answers, communes=communes)
+    return replace(here, revision=saved.revision, saved_at=saved.at)
 
 
 def _form_page(request: Request, at_page: _AtPage, notice: Text | None = None) -> Shown:
@@ -183,7 +192,7 @@ async def save_page(
 ) -> Response:
     """Store the page. What is wrong is shown beside what was typed; nothing typed is ever lost."""
     case = await _editable(session, actor, dossier_id, at)
-    here = _at_page(case, page_id, await _records(session, actor, case, at))
+    here = await _at_page(session, actor, case, page_id, at)
     sent = forms.pressed(form, here.form)
     here = replace(here, rows=sent.rows)
     try:
@@ -192,7 +201,7 @@ async def save_page(
     except Conflict:
         typed = here.form.read_page(page_id, sent.pairs, case.answers, today=day_in_vietnam(at)).typed
         return _form_page(request, replace(here, typed=typed), SAVED_ELSEWHERE)
-    here = replace(here, typed=saved.typed, answers=saved.answers, revision=saved.revision, saved_at=saved.at)
+    here = await _after_saving(session, here, saved, at)
     if sent.stays:
         return _form_page(request, here)
     if saved.problems and not sent.later:
@@ -206,17 +215,17 @@ async def keep_page(
 ) -> Response:
     """A page that saves itself while it is filled in: when it was saved, and whatever hangs on the answer that changed."""
     case = await _editable(session, actor, dossier_id, at)
-    here = _at_page(case, page_id, await _records(session, actor, case, at))
+    here = await _at_page(session, actor, case, page_id, at)
     sent = forms.pressed(form, here.form)
     try:
         async with session.begin_nested():
             saved = await draft.save_page(session, actor, dossier_id, page_id, sent.pairs, revision=sent.revision, at=at)
     except Conflict:
-        return page(request, KEPT, notice=SAVED_ELSEWHERE, views=[], revision=sent.revision)
-    here = replace(here, typed=saved.typed, answers=saved.answers, revision=saved.revision)
-    views = here.views(only_dependent=True)
-    papers = f"/ho-so/{dossier_id}/giay-to"
-    return page(request, KEPT, views=views, revision=saved.revision, saved_at=saved.at, papers=papers)
+        return page(request, KEPT, notice=SAVED_ELSEWHERE, views=[], offering=[], revision=sent.revision)
+    here = await _after_saving(session, here, saved, at)
+    views, offering = here.views(only_dependent=True), [part for view in here.views() for part in view.inside]
+    shown: dict[str, Any] = {"views": views, "offering": offering, "papers": f"/ho-so/{dossier_id}/giay-to"}
+    return page(request, KEPT, revision=saved.revision, saved_at=saved.at, **shown)
 
 
 def _after(here: _AtPage, *, later: bool) -> str:
