@@ -83,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     shared = (sharing, check, sandbox, subscriptions, exports, usage)
     for door in (health, payments, oauth, backchannel, client_keys, *shared, filing, signature, proofs, openapi, signing_in):
         app.include_router(door.router)
+    app.include_router(openapi.contracts)
     app.mount("/static", assets.files(), name="static")
     _refuse_politely(app)
     # The last added is the outermost.

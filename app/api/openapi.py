@@ -5,24 +5,28 @@ The plain description lacks what an integrator must know: how to sign in, how re
 
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 import yaml
-from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.openapi.utils import get_openapi
 
-from app.api import check, described, exports, filing, log, sharing, signature, subscriptions
-from app.api.deps import KEY_NEEDED
+from app.api import check, contract, described, exports, filing, log, sharing, signature, subscriptions
+from app.api.deps import KEY_NEEDED, At, Session
 from app.api.filed import ProblemDocument
+from app.api.machine import Keys, MachineRoute, Reader, let_in
 from app.core.entry import anyone
 from app.documents import explain
+from app.sharing import queries
+from app.sharing.rules import IDENTIFIER
 
 Name = Literal["filing", "sharing", "signature", "log"]
 NAMES: tuple[Name, ...] = ("filing", "sharing", "signature", "log")
+contracts = APIRouter(prefix=f"{contract.PREFIX}/openapi", route_class=MachineRoute, tags=["sharing"])
 ROUTERS = {
     "filing": [filing.router],
-    "sharing": [sharing.records, sharing.router, check.router, subscriptions.router, exports.router],
+    "sharing": [sharing.records, sharing.router, check.router, subscriptions.router, exports.router, contracts],
     "signature": [signature.router],
     "log": [log.router],
 }
@@ -114,6 +118,27 @@ async def report_schema() -> Response:
 async def sharing_yaml() -> Response:
     """The description of the shared data."""
     return Response(text("sharing"), media_type="application/yaml")
+
+
+@contracts.get("", operation_id="read_contract", summary="Mô tả đúng một thỏa thuận / The description of exactly one agreement")
+async def contract_json(
+    request: Request,
+    session: Session,
+    ring: Keys,
+    caller: Reader,
+    at: At,
+    agreement: Annotated[str, Query(max_length=64, pattern=f"^{IDENTIFIER.pattern}$")],
+) -> dict[str, Any]:
+    """OpenAPI 3.1 of the paths, fields and limits of one agreement of the client's own party that is in force."""
+    admitted = await let_in(request, ring, caller, at)
+    found = await queries.agreed(session, admitted.client_id, agreement)
+    return contract.of_agreement(_whole(), found, ring.issuer)
+
+
+@cache
+def _whole() -> dict[str, Any]:
+    """The description of all shared data, made once."""
+    return document("sharing")
 
 
 def document(name: Name) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import NotFound
 from app.core.text import Text
 from app.registers.rules import SCHEMAS, Dataset
 from app.sharing.models import Agreement, AgreementGrant, ClientKey, OauthClient, Party
-from app.sharing.rules import Purpose
+from app.sharing.rules import Grant, Purpose, Status
 
 
 def purposes_of(stored: list[Any]) -> list[Purpose]:
@@ -123,3 +124,54 @@ async def standing(session: AsyncSession, client_id: str, *, at: datetime) -> St
     card = next(card for card in await clients(session, at=at) if card.client_id == client_id)
     party = await session.scalar(select(OauthClient.party).where(OauthClient.client_id == client_id))
     return Standing(card, tuple(await agreements(session, party=party)))
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What one agreement in force gives a client: for the description of exactly that."""
+
+    code: str
+    version: int
+    title: Text
+    clause: str
+    purposes: tuple[Purpose, ...]
+    valid_from: date
+    valid_to: date
+    grants: tuple[Grant, ...]
+
+
+async def agreed(session: AsyncSession, client_id: str, code: str) -> Agreed:
+    """The version of an agreement of the client's own party that is in force. Raises `NotFound`, for a foreign one too."""
+    chosen = (
+        select(Agreement)
+        .join(OauthClient, OauthClient.party == Agreement.party)
+        .where(OauthClient.client_id == client_id, Agreement.code == code)
+        .where(Agreement.status.in_([Status.ACTIVE.value, Status.SUSPENDED.value]))
+    )
+    row = await session.scalar(chosen)
+    if row is None:
+        raise NotFound
+    here = (AgreementGrant.agreement == row.code) & (AgreementGrant.version == row.version)
+    grants = await session.scalars(select(AgreementGrant).where(here).order_by(AgreementGrant.dataset))
+    return Agreed(
+        code=row.code,
+        version=row.version,
+        title=Text(row.title_vi, row.title_en),
+        clause="; ".join(f"{basis['van_ban']} {basis['dieu_khoan']}" for basis in row.legal_basis),
+        purposes=tuple(purposes_of(row.purposes)),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        grants=tuple(map(_grant, grants)),
+    )
+
+
+def _grant(row: AgreementGrant) -> Grant:
+    return Grant(
+        dataset=Dataset(row.dataset),
+        fields=tuple(row.fields),
+        actions=tuple(row.actions),
+        row_filter=row.row_filter,
+        rate=row.rate,
+        quota_day=row.quota_day,
+        signed_response=row.signed_response,
+    )
