@@ -22,7 +22,7 @@ def lint(definition: Mapping[str, Any]) -> list[Problem]:
         procedure = Procedure.of(definition)
     except ValidationError as error:
         return [_shape(definition, each) for each in error.errors(include_url=False, include_input=False)]
-    return [problem for rule in RULES for problem in rule(procedure)]
+    return [*_empty(definition, ""), *(problem for rule in RULES for problem in rule(procedure))]
 
 
 def _texts(value: Any, where: str) -> Iterator[Problem]:
@@ -37,6 +37,23 @@ def _texts(value: Any, where: str) -> Iterator[Problem]:
         yield fault(where, "hidden-characters", "có ký tự ẩn hoặc chưa ở dạng NFC", "hidden characters, or not in NFC")
 
 
+def _empty(value: Any, where: str) -> Iterator[Problem]:
+    """A language that is there and says nothing: its readers would see a nameless question."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            place = f"{where}.{name}" if where else str(name)
+            if name in ("vi", "en") and isinstance(inner, str) and not inner.strip():
+                yield _missing_language(place)
+            yield from _empty(inner, place)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _empty(inner, f"{where}.{item_name(inner, number)}")
+
+
+def _missing_language(place: str) -> Problem:
+    return fault(place, "missing-language", "thiếu một trong hai ngôn ngữ", "one of the two languages is missing")
+
+
 def item_name(item: Any, number: int) -> str:
     """An item by its id where it has one: `checks.C1` says more than `checks.0`."""
     return str(item["id"]) if isinstance(item, Mapping) and "id" in item else str(number)
@@ -49,7 +66,7 @@ def _shape(definition: Mapping[str, Any], error: Any) -> Problem:
         where.append(item_name(value, part) if isinstance(part, int) else str(part))
     place, last = ".".join(where), error["loc"][-1] if error["loc"] else ""
     if error["type"] == "missing" and last in ("vi", "en"):
-        return fault(place, "missing-language", "thiếu một trong hai ngôn ngữ", "one of the two languages is missing")
+        return _missing_language(place)
     if error["type"] == "missing" and last == "legal":
         return fault(place, "missing-citation", "thiếu căn cứ pháp lý", "the legal ground is missing")
     if error["type"] == "extra_forbidden":

@@ -34,6 +34,8 @@ def _put(*path: str, value: Any) -> Callable[[Definition], None]:
 
 FAULTS = [
     (_put("title", "en", value=...), "title.en", "missing-language"),
+    (_put("title", "en", value=""), "title.en", "missing-language"),
+    (_put("checks", "C2", "message", "vi", value="  "), "checks.C2.message.vi", "missing-language"),
     (_put("checks", "C2", "message", "vi", value=...), "checks.C2.message.vi", "missing-language"),
     (_put("checks", "C2", "legal", value=...), "checks.C2.legal", "missing-citation"),
     (_put("fees", "F1", "legal", value=...), "fees.F1.legal", "missing-citation"),
