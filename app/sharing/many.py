@@ -6,6 +6,7 @@ Each is one statement with one access event, which says how many records it gave
 import hashlib
 import json
 import math
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,7 +76,7 @@ def _values(
 ) -> dict[str, Any]:
     mark = f".{mark_of(question.fields)}"
     values = values_of(ring, question, action, event_id, at)
-    return values | {"mark": mark, "asked": json.dumps(asked, ensure_ascii=False)}
+    return values | {"mark": mark, "asked": json.dumps(asked, ensure_ascii=False), "seed": secrets.token_bytes(32)}
 
 
 def _window(limit: int, filters: Sequence[str]) -> int:

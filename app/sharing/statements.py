@@ -79,11 +79,11 @@ EVENT = """
       returning id, status)"""
 
 
-def granted_columns(dataset: Dataset, fields: Sequence[str], filters: Sequence[str]) -> str:
-    """The granted columns of a record `r`, and nothing else."""
+def granted_columns(dataset: Dataset, fields: Sequence[str], filters: Sequence[str], *, build: str = "jsonb_build_object") -> str:
+    """The granted columns of a record `r`, and nothing else; many of them are built faster by `json_build_object`."""
     if not {*fields, *filters} <= SCHEMAS[dataset].names:
         raise ValueError("an agreement names a field that the dataset does not have")
-    return "jsonb_build_object(" + ", ".join(f"'{name}', r.doc -> '{name}'" for name in fields) + ")"
+    return f"{build}(" + ", ".join(f"'{name}', r.doc -> '{name}'" for name in fields) + ")"
 
 
 def inside(filters: Sequence[str]) -> str:
