@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import form, machine, receive, sealing, sharing, signature, submit
+from bench import export, form, machine, receive, sealing, sharing, signature, submit
 
 AREAS: dict[str, Callable[[], dict[str, Any]]] = {
     "submit": submit.run,
     "receive": receive.run,
     "signature": signature.run,
     "form": form.run,
-    "sharing": lambda: sharing.run() | {"sealing": sealing.run()},
+    "sharing": lambda: sharing.run() | {"sealing": sealing.run(), "export": export.run()},
 }
 FILE = Path("build/bench.json")
 

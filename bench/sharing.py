@@ -64,11 +64,11 @@ def run() -> dict[str, Any]:
 
 
 async def _run() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder, _database() as (app_url, owner_url):
+    with tempfile.TemporaryDirectory() as folder, database() as (app_url, owner_url):
         async with _stage(Path(folder), app_url, owner_url) as stage:
-            _fill(stage.owner_url, 1, ROWS)
+            fill(stage.owner_url, 1, ROWS)
             few = await _figures(stage, ROWS)
-            _fill(stage.owner_url, ROWS + 1, ROWS * TIMES)
+            fill(stage.owner_url, ROWS + 1, ROWS * TIMES)
             many = await _figures(stage, ROWS * TIMES)
     return few | {"with_rows_times_100": many, "growth": {name: _growth(few[name], many[name]) for name in few}}
 
@@ -135,7 +135,8 @@ def _certificate() -> str:
 
 
 @contextmanager
-def _database() -> Any:
+def database() -> Any:
+    """A database of its own, gone afterwards: the addresses for the application and for its owner."""
     name = f"bench_{os.getpid()}"
     app_url, owner_url = embedded.addresses(SERVER, database=name)
     migrate.upgrade(owner_url, app_url)
@@ -149,7 +150,7 @@ def _database() -> Any:
 
 @asynccontextmanager
 async def _stage(folder: Path, app_url: str, owner_url: str) -> AsyncIterator[Stage]:
-    await _let_in(app_url)
+    await let_in(app_url)
     settings = {"DATABASE_URL": app_url, "MOTCUA_VAR": str(folder), "MOTCUA_SECRET_KEY": "x" * 40}
     settings |= {"MOTCUA_MTLS_URL": "https://m.example.vn", "MOTCUA_FRONT_SECRET": FRONT["front-secret"]}
     settings |= {"MOTCUA_BLOB_KEY": "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg=", "MOTCUA_GATEWAY_SECRET": "x" * 40}
@@ -162,7 +163,7 @@ async def _stage(folder: Path, app_url: str, owner_url: str) -> AsyncIterator[St
             yield Stage(portal, bare, Machine(http), Machine(http, client_id="cuc-thue-m"), owner_url)
 
 
-async def _let_in(app_url: str) -> None:
+async def let_in(app_url: str) -> None:
     """The tax office with an agreement whose rate is never reached."""
     engine = engine_for(app_url)
     async with transaction(sessions_of(engine)) as session:
@@ -172,12 +173,14 @@ async def _let_in(app_url: str) -> None:
         for client_id, bound in (("cuc-thue", "dpop"), ("cuc-thue-m", "mtls")):
             await actions.register_client(session, SYSTEM, client_id=client_id, sender_constraint=bound, **said, at=now())
         await agree(
-            session, terms(grants=(Grant(Dataset.LICENCES, FIELDS, actions=("read", "changes"), rate=10**6, quota_day=10**8),))
+            session,
+            terms(grants=(Grant(Dataset.LICENCES, FIELDS, actions=("read", "changes", "export"), rate=10**6, quota_day=10**8),)),
         )
     await engine.dispose()
 
 
-def _fill(owner_url: str, first: int, last: int) -> None:
+def fill(owner_url: str, first: int, last: int) -> None:
+    """Licences with these numbers."""
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(_FILL.format(first=first, last=last))
         connection.execute("VACUUM ANALYZE shared_record")

@@ -208,7 +208,8 @@ class _Portions:
             async with transaction(self._sessions) as session:
                 await _renew(session, self._order, self._now())
         said = {"export": str(self._order.job.id), "portion": number, "filter": self._order.job.filter}
-        values = {"id": uuid7(), "salt": secrets.token_hex(16), "after": after, "asked": json.dumps(said, ensure_ascii=False)}
+        values = {"id": uuid7(), "salt": secrets.token_hex(16), "seed": secrets.token_bytes(32), "after": after}
+        values["asked"] = json.dumps(said, ensure_ascii=False)
         given = tuple(self._statement.values(self._values | values))
         async with _snapshot(self._sessions, self._snapshot) as connection:
             return (await connection.exec_driver_sql(self._statement.text, given)).one()
