@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import (
     backchannel,
+    catalog,
     check,
     client_keys,
     exports,
@@ -80,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sharing.records)  # first: what is asked all day is found before all else
     for router in routes.routers:
         app.include_router(router)
-    shared = (sharing, check, sandbox, subscriptions, exports, usage)
+    shared = (sharing, catalog, check, sandbox, subscriptions, exports, usage)
     for door in (health, payments, oauth, backchannel, client_keys, *shared, filing, signature, proofs, openapi, signing_in):
         app.include_router(door.router)
     app.include_router(openapi.contracts)

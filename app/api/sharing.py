@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api import lists
+from app.api import ageing, lists
 from app.api.deps import At
 from app.api.machine import Keys, MachineRoute, Reader, Straight, let_in, sent, unauthorized
 from app.api.problem import problem
@@ -39,6 +39,12 @@ class Records(Straight):
         if ways is None or (slash and not key):
             return None
         return ways.get(key) or ways["{key}"], {"key": key}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; whatever the answer, a dataset that will end says when."""
+        name = scope["path"][len(PREFIX) + 1 :].partition("/")[0]
+        life = SCHEMAS[Dataset(name)].life
+        await super().handle(scope, receive, ageing.telling(life, send) if life.deprecated_on else send)
 
 
 records = Records(prefix=PREFIX, tags=["sharing"])

@@ -49,6 +49,16 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Life:
+    """How long a version of a dataset is served: since when one should leave it, and when it ends; by what it is replaced."""
+
+    version: int = 1
+    deprecated_on: date | None = None
+    ends_on: date | None = None
+    successor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
     """A dataset: what it holds, which key finds a record, which fields a record may have."""
 
@@ -57,6 +67,7 @@ class Schema:
     key_title: Text
     key_pattern: str
     fields: tuple[Field, ...]
+    life: Life = Life()
 
     @property
     def names(self) -> frozenset[str]:
