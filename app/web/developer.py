@@ -12,8 +12,9 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.responses import Response
 
 from app.core.entry import anyone
-from app.core.errors import NotFound, Refusal
+from app.core.errors import NotFound
 from app.core.text import Text
+from app.web import problems
 from app.web.deps import visitor
 from app.web.pages import page
 
@@ -72,8 +73,6 @@ OAUTH_ERRORS = {
     ),
 }
 
-MODULES = ("app.sharing", "app.api", "app.core")
-
 router = APIRouter(prefix=HOME, dependencies=[Depends(anyone), Depends(visitor)])
 
 
@@ -123,11 +122,11 @@ def _archive() -> bytes:
 
 
 @router.get("/mo-ta")
-async def interfaces(request: Request, giao_dien: str = "sharing") -> Response:
-    """Every operation of an interface: Swagger UI from our own files, and a plain table without scripts."""
+async def interfaces(request: Request, giao_dien: str = "sharing", swagger: str = "") -> Response:
+    """Every operation of an interface: a plain table; Swagger UI, from our own files, for whoever asks for it."""
     chosen = giao_dien if giao_dien in INTERFACES else "sharing"
     found = operations(request.app, INTERFACES[chosen].prefix)
-    return page(request, "developer/interfaces.html", chosen=chosen, interfaces=INTERFACES, operations=found)
+    return page(request, "developer/interfaces.html", chosen=chosen, interfaces=INTERFACES, operations=found, swagger=swagger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +156,8 @@ def _both(summary: str) -> tuple[str, str]:
 
 @router.get("/loi")
 async def refusals(request: Request) -> Response:
-    """Every refusal a machine may meet: its slug, its cause, its cure."""
-    return page(request, "developer/refusals.html", refusals=known_refusals(), oauth=OAUTH_ERRORS)
-
-
-@cache
-def known_refusals() -> list[tuple[str, Text]]:
-    """Slug and sentence of every refusal of sharing and of what all doors share, by slug."""
-    found = {kind.slug: kind.text for kind in _kinds(Refusal) if kind.__module__.startswith(MODULES)}
-    return sorted(((slug, text) for slug, text in found.items() if slug != Refusal.slug), key=lambda one: one[0])
-
-
-def _kinds(kind: type[Refusal]) -> set[type[Refusal]]:
-    return {kind}.union(*(_kinds(each) for each in kind.__subclasses__()))
+    """Every refusal a machine may meet: its slug, its status, its cause, its cure."""
+    return page(request, "developer/refusals.html", refusals=problems.known(), oauth=OAUTH_ERRORS)
 
 
 @router.get("/tuan-thu")
