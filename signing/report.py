@@ -17,6 +17,16 @@ from signing.binding import Binding, bound_to
 from signing.model import VERSION, Indication, Report, Signature, TimeSource
 
 SCHEMA_ID = f"urn:motcua:signature-report:{VERSION}"
+_MOST = 2**28 - 1
+"""A report is kept as JSON in PostgreSQL: no text in it is longer, no list has more items."""
+
+_PLAIN: dict[Any, dict[str, Any]] = {
+    str: {"type": "string", "maxLength": _MOST},
+    int: {"type": "integer", "format": "int64", "minimum": -(2**63), "maximum": 2**63 - 1},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    datetime: {"type": "string", "format": "date-time", "maxLength": 35},
+}
 _ORDER = (Binding.BOUND, Binding.MST_BRANCH_ONLY, Binding.MST_MISMATCH, Binding.NONE)
 
 
@@ -72,12 +82,10 @@ def _of(hint: Any, parts: dict[str, Any]) -> dict[str, Any]:
         kinds = [_of(kind, parts) for kind in get_args(hint) if kind is not type(None)]
         return {"anyOf": [*kinds, {"type": "null"}]}
     if origin in (tuple, frozenset):
-        return {"type": "array", "items": _of(get_args(hint)[0], parts)}
+        return {"type": "array", "maxItems": _MOST, "items": _of(get_args(hint)[0], parts)}
     if is_dataclass(hint) or (isinstance(hint, type) and issubclass(hint, Enum)):
         return _named(hint, parts)
-    if hint is datetime:
-        return {"type": "string", "format": "date-time"}
-    return {"type": {str: "string", int: "integer", float: "number", bool: "boolean"}[hint]}
+    return dict(_PLAIN[hint])
 
 
 def _named(kind: Any, parts: dict[str, Any]) -> dict[str, Any]:

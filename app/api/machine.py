@@ -149,7 +149,8 @@ async def let_in(request: Request, ring: Ring, caller: Caller, at: datetime) -> 
     async with refusing(request), transaction(request.app.state.sessions) as session:
         admitted = await admit(session, ring, caller.claims, proof, expires=at + timedelta(seconds=MEMORY_SECONDS))
     async with transaction(request.app.state.sessions) as session:
-        await limits.take(session, f"machine:{admitted.client_id}", rate=CALLS_A_MINUTE, per_seconds=60, burst=BURST, at=at)
+        named = f"machine:{admitted.client_id}"
+        request.state.left = await limits.take(session, named, rate=CALLS_A_MINUTE, per_seconds=60, burst=BURST, at=at)
     return admitted
 
 
@@ -263,6 +264,9 @@ def _add_headers(request: Request, headers: MutableHeaders, status: int) -> None
     ring: Ring | None = getattr(request.app.state, "ring", None)
     if ring is not None:
         headers["dpop-nonce"] = ring.nonces.current(clock.now())
+    left: int | None = getattr(request.state, "left", None)
+    if left is not None:
+        headers.setdefault("ratelimit", f'"minute";r={left}')
     if status in {401, 403}:
         headers["www-authenticate"] = _challenge(request)
 

@@ -12,7 +12,7 @@ import yaml
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.openapi.utils import get_openapi
 
-from app.api import check, contract, described, exports, filing, log, sharing, signature, subscriptions
+from app.api import bounded, check, contract, described, exports, filing, log, sharing, signature, subscriptions
 from app.api.deps import KEY_NEEDED, At, Session
 from app.api.filed import ProblemDocument
 from app.api.machine import Keys, MachineRoute, Reader, let_in
@@ -148,7 +148,6 @@ def document(name: Name) -> dict[str, Any]:
         app.include_router(part)
     title, summary = TITLES[name]
     made = get_openapi(title=title, version="1.0.0", description=summary, routes=app.routes, openapi_version="3.1.0")
-    made["servers"] = [{"url": "/", "description": "The portal"}]
     if name == "signature":
         _describe_check(made)
     elif name == "log":
@@ -160,6 +159,7 @@ def document(name: Name) -> dict[str, Any]:
                 _complete(operation, method)
     if name == "sharing":
         described.describe(made)
+    bounded.bound(made, counted=name != "log")
     for operations in made["paths"].values():
         for operation in operations.values():
             operation["responses"] = dict(sorted(operation["responses"].items()))
@@ -216,12 +216,13 @@ def _describe_security(made: dict[str, Any]) -> None:
         "dpop": {
             "type": "http",
             "scheme": "DPoP",
-            "description": "RFC 9449: `Authorization: DPoP <token>` and a `DPoP` proof signed for each call, with our nonce.",
+            "description": "RFC 9449: `Authorization: DPoP <token>` and a `DPoP` proof signed for each call, with our nonce. "
+            "The token is a JWT by RFC8725 and RFC 9068.",
         },
         "oauth": {
             "type": "oauth2",
             "flows": {"clientCredentials": flow},
-            "description": "private_key_jwt (RFC 7523), DPoP-bound.",
+            "description": "private_key_jwt (RFC 7523), DPoP-bound tokens of 300 s, JWTs by RFC8725 and RFC 9068.",
         },
     }
     parts["responses"] = {f"Refused{status}": _refusal(status) for status in REFUSALS}

@@ -71,13 +71,14 @@ async def check(request: Request, at: At, tax_code: Annotated[str, Query(max_len
     """Judge one PDF as of now, against the portal's trust store and the revocation data it holds. Nothing is stored."""
     state = request.app.state
     async with heard_out(request.stream, most=desk.MOST_SENT):
-        await desk.admit(state.sessions, request.client.host if request.client else "", at=at)
+        left = await desk.admit(state.sessions, request.client.host if request.client else "", at=at)
     async with heard_out(request.stream, most=desk.MOST_SENT), state.counter.place() as path:
         content, typed = await _content(request)
         code = desk.tax_code_of(tax_code or typed)
         found = await desk.check(state.sessions, state.counter, content, path, tax_code=code, at=at)
     told: dict[str, Any] = {"report": found.report, "binding": found.binding}
-    return Response(orjson.dumps(told), media_type="application/json", headers={"cache-control": "no-store"})
+    headers = {"cache-control": "no-store", "ratelimit": f'"minute";r={left}'}
+    return Response(orjson.dumps(told), media_type="application/json", headers=headers)
 
 
 async def _content(request: Request) -> tuple[AsyncIterator[bytes], str]:

@@ -32,16 +32,20 @@ _FULL = text("SELECT tat - :at > :slack FROM rate_limit WHERE key = :key")
 _SWEEP = text("DELETE FROM rate_limit WHERE tat < :at")
 
 
-async def take(session: AsyncSession, key: str, *, rate: int, per_seconds: int, burst: int = 1, at: datetime) -> None:
-    """Use one of `rate` requests per `per_seconds` of `key`; up to `burst` may come at once. Raises `TooMany`.
+async def take(session: AsyncSession, key: str, *, rate: int, per_seconds: int, burst: int = 1, at: datetime) -> int:
+    """Use one of `rate` requests per `per_seconds` of `key`; up to `burst` may come at once. How many more may now.
+
+    Raises `TooMany`.
 
     `key` names the act and the account, client or address, e.g. `upload:person:<id>`; callers hash what is personal.
     Call it in a transaction of its own, so that a refused act does not give its token back.
     """
     gap = timedelta(seconds=per_seconds / rate)
     values = {"key": key, "at": at, "gap": gap, "slack": gap * (burst - 1)}
-    if (await session.execute(_TAKE, values)).scalar_one_or_none() is None:
+    free_at: datetime | None = (await session.execute(_TAKE, values)).scalar_one_or_none()
+    if free_at is None:
         raise TooMany(max(1, math.ceil(gap.total_seconds())))
+    return max(0, burst - math.ceil((free_at - at) / gap))
 
 
 async def must_be_left(session: AsyncSession, key: str, *, rate: int, per_seconds: int, burst: int = 1, at: datetime) -> None:

@@ -130,12 +130,14 @@ def sweep(folder: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-async def admit(sessions: Sessions, address: str, *, at: datetime) -> None:
-    """Count one check of `address`, and of everybody. Raises `TooMany`. The address itself is not kept."""
+async def admit(sessions: Sessions, address: str, *, at: datetime) -> int:
+    """Count one check of `address`, and of everybody; how many more it may ask now. Raises `TooMany`. No address is kept."""
     one = hashlib.sha256(address.encode()).hexdigest()[:32]
+    left = []
     for key, rate, burst in ((f"check:{one}", 10, 5), ("check:all", 120, 30)):
         async with transaction(sessions) as session:
-            await limits.take(session, key, rate=rate, per_seconds=60, burst=burst, at=at)
+            left.append(await limits.take(session, key, rate=rate, per_seconds=60, burst=burst, at=at))
+    return min(left)
 
 
 def tax_code_of(text: str) -> str | None:

@@ -42,6 +42,7 @@ class SafeHeaders:
             # Not "no-referrer": that makes browsers send `Origin: null` with our own forms.
             "referrer-policy": "same-origin",
             "cross-origin-opener-policy": "same-origin",
+            "access-control-allow-origin": settings.issuer,  # said, so that no front in between allows more
             "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
         }
         if settings.https:
