@@ -12,7 +12,12 @@ FOLDER = Path(__file__).parents[2] / "openapi"
 
 
 WITH_TOKEN = {"401", "403", "404", "429", "503"}
-REFUSED = {"filing": WITH_TOKEN, "sharing": WITH_TOKEN, "signature": {"413", "415", "422", "429", "503"}, "log": {"404", "422", "503"}}
+REFUSED = {
+    "filing": WITH_TOKEN,
+    "sharing": WITH_TOKEN,
+    "signature": {"413", "415", "422", "429", "503"},
+    "log": {"404", "422", "503"},
+}
 
 
 @pytest.mark.parametrize("name", openapi.NAMES)
