@@ -10,7 +10,7 @@ COPY pyproject.toml README.md ./
 COPY app app
 COPY signing signing
 COPY migrations migrations
-COPY clients/verifier clients/verifier
+COPY clients clients
 COPY package.json package-lock.json ./
 # Without a system npm, `assets` brings Node.js as a Python package; only what it builds stays.
 RUN python3 -m venv .venv \

@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     mtls_url: str = ""
     front_secret: SecretStr | None = None
     client_jwks_hosts: str = ""  # where the worker may fetch clients' keys from (jwks_uri)
-    # For integrators (docs/decisions/0020): whether this portal is a sandbox, and where the sandbox of this portal is.
+    # For integrators (docs/decisions/0021): whether this portal is a sandbox, and where the sandbox of this portal is.
     sandbox: bool = False
     sandbox_url: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
