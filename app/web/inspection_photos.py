@@ -1,7 +1,7 @@
 """Photographs of a site inspection: brought by the inspector, seen by officials. No transaction is open while one comes in."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -11,7 +11,7 @@ from app.core.actor import Actor, ActorKind
 from app.core.clock import now
 from app.core.db import transaction
 from app.core.entry import admits
-from app.core.errors import Incomplete, NotAllowed, NotFound, Refusal
+from app.core.errors import Incomplete, NotAllowed, NotFound, Problem, Refusal
 from app.core.ids import uuid7
 from app.core.permissions import Permission
 from app.dossiers import queries
@@ -20,6 +20,7 @@ from app.tasks import queries as tasks
 from app.tasks.exif import HEAD_BYTES
 from app.web.deps import Session, Visitor, official, record_view, who_uploads
 from app.web.files import download
+from app.web.official import case_page
 from app.web.uploads import Upload
 
 HOME = "/can-bo/ho-so/{dossier_id}/anh-kiem-tra"
@@ -55,21 +56,30 @@ async def photo(
 async def bring(request: Request, who: Annotated[Visitor, Depends(inspector)], dossier_id: UUID, task_id: UUID) -> Response:
     """Take one photograph for the visit whose step is open."""
     sessions, blobs, key = request.app.state.sessions, request.app.state.blobs, uuid7()
-    async with transaction(sessions) as session:
-        await photos.may_attach(session, who.actor, dossier_id, task_id)
     incoming, head = Upload(request, who.csrf), bytearray()
     try:
+        async with transaction(sessions) as session:
+            await photos.may_attach(session, who.actor, dossier_id, task_id)
         await incoming.begin()
         stored = await blobs.put(key, dossier_id, _noting(incoming.chunks(), head), max_bytes=photos.MOST_BYTES)
         given = {"name": incoming.name, "head": bytes(head), "stored": stored, "place": incoming.fields.get("place", "")}
         async with transaction(sessions) as session:
             await photos.attach(session, who.actor, dossier_id, task_id, key=key, **given, at=now())
     except Refusal as refusal:
-        if isinstance(refusal, Incomplete):
-            await incoming.drain()
         await blobs.erase(key)
-        raise
+        if not isinstance(refusal, Incomplete):
+            raise
+        await incoming.drain()
+        return await _told(request, who, dossier_id, incoming.fields.get("place", ""), refusal)
     return RedirectResponse(f"/can-bo/ho-so/{dossier_id}", status_code=303)
+
+
+async def _told(request: Request, who: Visitor, dossier_id: UUID, place: str, refusal: Incomplete) -> Response:
+    """The dossier again, with what is wrong beside the field it is about; the place is still as it was typed."""
+    problems = [Problem("photo-place" if one.where == "place" else "photo", one.slug, one.text) for one in refusal.problems]
+    shown: dict[str, Any] = {"status": 413 if refusal.slug == "too-large" else 422, "problems": problems}
+    async with transaction(request.app.state.sessions) as session:
+        return await case_page(request, session, who.actor, now(), dossier_id, typed={"photo-place": place}, **shown)
 
 
 async def _noting(chunks: AsyncIterator[bytes], head: bytearray) -> AsyncIterator[bytes]:

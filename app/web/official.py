@@ -119,10 +119,10 @@ def _queue(wanted: str, counts: dict[queries.Queue, int]) -> queries.Queue:
 async def case(request: Request, session: Session, actor: Official, at: At, dossier_id: UUID, xong: str = "") -> Response:
     """One dossier: what was filed on the left, what there is to do on the right."""
     done = next((ACT_NAME[act] for act in Act if act.value == xong), None)
-    return await _case_page(request, session, actor, at, dossier_id, done=done)
+    return await case_page(request, session, actor, at, dossier_id, done=done)
 
 
-async def _case_page(
+async def case_page(
     request: Request,
     session: Session,
     actor: Actor,
@@ -132,6 +132,7 @@ async def _case_page(
     template: str = "official/case.html",
     **more: Any,
 ) -> Response:
+    """The dossier as it stands, with what was wrong about the last deed."""
     found = await queries.case_file(session, actor, dossier_id, at=at)
     people = await queries.assignees(session, actor, dossier_id, at=at) if found.may & {Act.ASSIGN, Act.REASSIGN} else []
     summary = EForm.of(found.procedure).summary(found.answers)
@@ -151,7 +152,7 @@ async def ask_form(request: Request, session: Session, actor: Official, at: At, 
     found = await queries.case_file(session, actor, dossier_id, at=at)
     if not found.may & {Act.ASK_INTAKE_SUPPLEMENT, Act.ASK_SUPPLEMENT}:
         return RedirectResponse(f"/can-bo/ho-so/{dossier_id}", status_code=303)
-    return await _case_page(request, session, actor, at, dossier_id, template="official/supplement.html")
+    return await case_page(request, session, actor, at, dossier_id, template="official/supplement.html")
 
 
 async def _document_page(
@@ -217,7 +218,7 @@ class Desk:
             sessions, self.actor, act, refusal.slug, subject_kind="dossier", subject_id=str(self.dossier_id), at=self.at
         )
         shown = {"status": _status_of(refusal), "problems": problems_of(refusal), "typed": dict(self.form.pairs), "tried": act}
-        return await _case_page(self.request, self.session, self.actor, self.at, self.dossier_id, template=template, **shown)
+        return await case_page(self.request, self.session, self.actor, self.at, self.dossier_id, template=template, **shown)
 
 
 def _id(name: str, value: str) -> UUID:

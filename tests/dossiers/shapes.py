@@ -42,9 +42,9 @@ async def publish(world: World, **changed: Any) -> dict[str, Any]:
 async def staff(world: World) -> None:
     """The units that this procedure knows, with people of every role."""
     for unit in UNITS:
-        world.session.add(
-            Unit(code=unit, name_vi=f"Đơn vị {unit}", name_en=f"Unit {unit}", parent=None, kind="agency", demo=True)
-        )
+        if await world.session.get(Unit, unit) is None:  # a portal with its demo people knows some of them
+            names = {"name_vi": f"Đơn vị {unit}", "name_en": f"Unit {unit}"}
+            world.session.add(Unit(code=unit, **names, parent=None, kind="agency", demo=True))
     await world.session.flush()
     roles = (Role.CASE_OFFICER, Role.DIVISION_HEAD, Role.UNIT_LEADER, Role.RECORDS_OFFICER)
     for unit in UNITS:

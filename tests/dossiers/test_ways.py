@@ -6,7 +6,7 @@ from app.core.actor import Actor
 from app.core.blobs import Stored
 from app.core.errors import Incomplete, NotFound, WrongState
 from app.core.ids import uuid7
-from app.dossiers.actions import assign, decide, inspect, lapse, minutes, opinions, photos, process, receive
+from app.dossiers.actions import assign, decide, draft, inspect, lapse, minutes, opinions, photos, process, receive
 from app.dossiers.actions.inspect import Visit
 from app.dossiers.actions.submit import submit
 from app.dossiers.lifecycle import State
@@ -16,6 +16,7 @@ from app.issued import queries as issued
 from app.issued.models import IssuedDocument
 from app.issued.rules import Kind
 from app.issued.rules import State as IssuedState
+from app.registers.models import SharedRecord
 from app.tasks.queries import open_of
 from tests.dossiers.shapes import ANSWERS, CHEMICALS, HANOI, LEGAL, SLUG, TRADE, publish, staff
 from tests.dossiers.world import ANSWERS as KNOWN
@@ -254,6 +255,35 @@ async def test_what_the_ministry_holds_is_not_asked_for(chemists: World) -> None
     assert "registration" not in {paper.id for paper in case.papers}
     assert [paper.id for paper in case.held] == ["registration"]
     assert {"old", "charter"} <= {paper.id for paper in case.papers}
+
+
+async def test_a_paper_of_an_earlier_granted_dossier_is_not_asked_for_again_while_it_is_young_enough(chemists: World) -> None:
+    earlier = await chemists.dossier(await received(chemists))
+    earlier.decision = "granted"
+    again = await chemists.dossier(await chemists.begin(SLUG, chemists.seller))
+    assert again.held == {"registration": "register", "charter": earlier.number}
+    case = await case_file(chemists.session, chemists.seller, again.id, at=chemists.at)
+    assert {paper.id: paper.where for paper in case.held}["charter"] == earlier.number
+    assert "charter" not in {paper.id for paper in case.papers}
+    other = await chemists.dossier(await draft.start(chemists.session, chemists.retailer, SLUG, at=chemists.at))
+    assert "charter" not in other.held
+    chemists.later(days=3 * 366)
+    late = await chemists.dossier(await draft.start(chemists.session, chemists.seller, SLUG, at=chemists.at))
+    assert "charter" not in late.held
+
+
+async def test_an_earlier_result_fills_the_form_and_stands_for_the_paper(chemists: World) -> None:
+    licence = {"number": "7/GP-TN", "kind": SLUG, "title": "Giấy phép", "status": "valid", "holder_address": "Số 9, Hà Nội"}
+    chemists.session.add(
+        SharedRecord(
+            dataset="licences", key="7/GP-TN", version=1, etag="e", doc=licence, subject_ref=chemists.seller.tax_code,
+            changed_at=chemists.at, deleted=False,
+        )
+    )  # fmt: skip
+    await chemists.session.flush()
+    begun = await chemists.dossier(await draft.start(chemists.session, chemists.seller, SLUG, at=chemists.at))
+    assert (begun.answers["old_licence"], begun.answers["old_site"]) == ("7/GP-TN", "Số 9, Hà Nội")
+    assert begun.held["old"] == "7/GP-TN"
 
 
 async def test_a_check_that_only_flags_lets_the_dossier_through_and_shows_the_official_a_mark(chemists: World) -> None:

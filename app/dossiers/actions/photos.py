@@ -39,7 +39,7 @@ async def may_attach(session: AsyncSession, actor: Actor, dossier_id: UUID, task
     if step.minutes is None or not step.minutes.photos:
         raise WrongState(_NOT_HERE, slug="no-photos")
     if len(await task_queries.photos_of(session, dossier_id, task_id)) >= MOST:
-        raise WrongState(_TOO_MANY.filled(most=MOST), slug="too-many")
+        raise Incomplete([Problem("file", "too-many", _TOO_MANY.filled(most=MOST))])
 
 
 async def attach(

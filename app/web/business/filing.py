@@ -25,9 +25,10 @@ from app.dossiers import queries as dossiers
 from app.dossiers.actions import draft
 from app.dossiers.actions.submit import submit
 from app.dossiers.known import communes_of, records_of
-from app.dossiers.lifecycle import EDITABLE, Act, State
+from app.dossiers.lifecycle import EDITABLE, State
 from app.dossiers.queries import CaseFile
 from app.web import forms
+from app.web.business.progress import progress_page
 from app.web.deps import At, Business, Form, Session, business, csrf, record_view
 from app.web.pages import Shown, page
 
@@ -64,7 +65,7 @@ async def dossier(request: Request, session: Session, actor: Business, at: At, d
     """The task list of a draft; later, where the dossier stands."""
     case = await dossiers.case_file(session, actor, dossier_id, at=at)
     if case.card.state is not State.DRAFT:
-        return page(request, "business/progress.html", case=case, may_withdraw=Act.WITHDRAW in case.may)
+        return progress_page(request, case)
     return page(request, "business/tasks.html", case=case, **_tasks(case, at))
 
 

@@ -1,6 +1,6 @@
 """After submitting: the list of dossiers, supplementing, withdrawing, and the papers the ministry issues."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -34,6 +34,11 @@ async def mine(
     state = next((one for one in State if one.value == trang_thai), None)
     found = await dossiers.mine(session, actor, state=state, before=truoc, at=at)
     return page(request, "business/mine.html", found=found, states=STATE_NAME, state=state, now=at)
+
+
+def progress_page(request: Request, case: CaseFile, **more: Any) -> Shown:
+    """Where a filed dossier stands, with what was wrong about the last deed."""
+    return page(request, "business/progress.html", case=case, may_withdraw=Act.WITHDRAW in case.may, **more)
 
 
 @router.get("/{dossier_id}/bo-sung", dependencies=[seen])
