@@ -1,5 +1,6 @@
 """Publish versions of procedures: from the files that are shipped, or from a draft that one person wrote and another confirms."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from app.catalogue import drafts, files, places
 from app.catalogue.faults import fault
 from app.catalogue.lint import lint
 from app.catalogue.models import ProcedureDraft, ProcedureEnd, ProcedureVersion
-from app.catalogue.procedure import Procedure
+from app.catalogue.procedure import SLUG, Procedure
 from app.catalogue.reading import MAX_SIGNS, Written, read
 from app.catalogue.relaid import relaid
 from app.catalogue.shared import share_procedure
@@ -139,10 +140,17 @@ async def take_in(session: AsyncSession, actor: Actor, written_text: str, *, at:
     found = read(kept)
     if not found.definition:
         raise Incomplete(found.problems)
-    slug = found.definition.get("procedure")
-    if not isinstance(slug, str) or not slug:
-        raise Incomplete([fault("procedure", "no-slug", "thiếu mã định danh của thủ tục", "the procedure's slug is missing")])
+    slug = _slug_of(found)
+    if slug is None:
+        said = "thiếu hoặc sai mã định danh của thủ tục", "the procedure's slug is missing or wrong"
+        raise Incomplete([fault("procedure", "no-slug", *said)])
     return _begin(session, actor, slug, kept, at)
+
+
+def _slug_of(found: Written) -> str | None:
+    """The name that a file gives its procedure, if it can be one: an escape in YAML can hide any character in it."""
+    slug = found.definition.get("procedure")
+    return slug if isinstance(slug, str) and re.fullmatch(SLUG, slug) else None
 
 
 def _begin(session: AsyncSession, actor: Actor, slug: str, kept: str, at: datetime) -> UUID:
@@ -157,8 +165,7 @@ async def save(session: AsyncSession, actor: Actor, draft_id: UUID, revision: in
     actor.must(Permission.PROCEDURE_PUBLISH)
     row = await _mine(session, draft_id, revision)
     row.text = _clean(written_text)
-    found = read(row.text).definition.get("procedure")
-    row.slug = found if isinstance(found, str) and found else row.slug
+    row.slug = _slug_of(read(row.text)) or row.slug
     row.revision, row.saved_by, row.saved_at = revision + 1, actor.person_id or row.saved_by, at
     detail = {"revision": row.revision}
     record(session, actor, Event.PROCEDURE_SAVED, subject_kind="procedure_draft", subject_id=row.id, detail=detail, at=at)

@@ -10,7 +10,9 @@ Rule = Callable[[Procedure], Iterator[Problem]]
 
 
 def fault(where: str, slug: str, vi: str, en: str) -> Problem:
-    """A problem at a place of the definition, said with the place."""
+    """A problem at a place of the definition, said with the place; without one it is about the whole file."""
+    if not where:
+        return Problem(where, slug, Text(f"{vi[:1].upper()}{vi[1:]}.", f"{en[:1].upper()}{en[1:]}."))
     return Problem(where, slug, Text(f"{where}: {vi}.", f"{where}: {en}."))
 
 

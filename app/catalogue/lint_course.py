@@ -1,7 +1,7 @@
 """Rules on how a dossier goes: legal grounds, stages of the clock, steps of the process, on every way a dossier can take."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from itertools import pairwise, product
 
@@ -216,6 +216,15 @@ def _units(place: str, procedure: Procedure, chosen: ToBy) -> Iterator[Problem]:
     answers = set(code_list(listed)) if listed in CODE_LISTS else set(field.labels)
     if strange := set(chosen.units) - answers:
         yield unknown(f"{place}.to_by", ", ".join(sorted(strange)))
+
+
+def unknown_units(procedure: Procedure, known: Collection[str]) -> list[Problem]:
+    """Units that the ministry has not: what is filed would lie where nobody works. Only a door knows the units."""
+    named = [("authority.unit", procedure.authority.unit), ("authority.receives", procedure.authority.receives)]
+    for step in procedure.process:
+        by = (*step.to_by.units.values(), step.to_by.otherwise) if step.to_by else ()
+        named += [(f"process.{step.id}", code) for code in (*step.to, *by) if code]
+    return [unknown(place, code) for place, code in dict.fromkeys(named) if code not in known]
 
 
 def _beside(place: str, procedure: Procedure, step: Step) -> Iterator[Problem]:

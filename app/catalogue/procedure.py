@@ -56,6 +56,9 @@ __all__ = [
     "Supplement",
 ]
 
+SLUG = r"^[a-z][a-z0-9-]{2,79}$"
+"""What a procedure may be called in addresses."""
+
 Answers = Mapping[str, Any]
 Moment = Literal["filing", "after_validity_check"]
 _NOTHING: Mapping[str, str] = {}
@@ -95,7 +98,7 @@ class Outlook:
 class Procedure(Part):
     """One version of one procedure. Everything a door, an action or a template asks about it is answered here."""
 
-    slug: str = Field(alias="procedure", pattern=r"^[a-z][a-z0-9-]{2,79}$")
+    slug: str = Field(alias="procedure", pattern=SLUG)
     version: int = Field(ge=1)
     source: Source
     code: NationalCode = NationalCode()

@@ -44,12 +44,20 @@ def read(text: str) -> Written:
             return _unread(fault("", "too-large", "tệp có quá nhiều mục", f"the file holds more than {MAX_NODES} values"))
         content = yaml.load(text, LOADER)  # noqa: S506  (both are safe loaders)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        return _unread(fault("", "yaml", "không đọc được YAML", str(error).splitlines()[0]), mark.line + 1 if mark else 1)
+        return _no_yaml(error)
     if not isinstance(content, dict) or not isinstance(node, yaml.MappingNode):
         return _unread(fault("", "yaml", "tệp phải là một danh mục các mục", "the file must be a mapping of keys"))
     lines = dict(_places(node, ""))
     return Written(content, lines, (*_repeated(node, ""), *lint(content)))
+
+
+def _no_yaml(error: Exception) -> Written:
+    """What YAML itself stumbles over, with the line in words too: a file that is not taken in has no page to show it on."""
+    mark = getattr(error, "problem_mark", None)
+    line = mark.line + 1 if mark else 1
+    said = getattr(error, "problem", None) or str(error).splitlines()[0]
+    vi, en = f"không đọc được YAML ở dòng {line} ({said})", f"this is not YAML at line {line} ({said})"
+    return _unread(fault("", "yaml", vi, en), line)
 
 
 def _unread(problem: Problem, line: int = 1) -> Written:

@@ -13,13 +13,15 @@ from starlette.responses import Response
 
 from app.catalogue import actions, drafts, editable, editing
 from app.catalogue.diff import differences
+from app.catalogue.lint_course import unknown_units
 from app.catalogue.procedure import Procedure
 from app.catalogue.reading import Written, read
 from app.catalogue.relaid import relaid
 from app.catalogue.sections import SECTION_NAME, Section
 from app.core.clock import day_in_vietnam
-from app.core.errors import Problem
+from app.core.errors import Incomplete, Problem
 from app.core.text import Text
+from app.identity import queries as identity
 from app.reports.simulate import simulate
 from app.web import public
 from app.web.acts import refused
@@ -56,7 +58,7 @@ async def _editor(request: Request, session: AsyncSession, at: datetime, draft_i
     found = read(text)
     procedure = None if found.problems else Procedure.of(found.definition)
     before = await drafts.newest_or_none(session, row.slug)
-    turn = await drafts.out_of_turn(session, procedure, day_in_vietnam(at)) if procedure else []
+    turn = await _in_the_way(session, procedure, at) if procedure else []
     faults = _placed(found, [*found.problems, *turn])
     shown: dict[str, Any] = {
         "draft": row,
@@ -71,6 +73,12 @@ async def _editor(request: Request, session: AsyncSession, at: datetime, draft_i
         "unsure": drafts.unsure(found.definition),
     }
     return page(request, "admin/workshop-draft.html", **shown | more)
+
+
+async def _in_the_way(session: AsyncSession, procedure: Procedure, at: datetime) -> list[Problem]:
+    """What keeps a sound definition from being the next version here: its turn, and units that do not exist."""
+    known = {unit.code for unit in await identity.units(session)}
+    return [*await drafts.out_of_turn(session, procedure, day_in_vietnam(at)), *unknown_units(procedure, known)]
 
 
 def _placed(found: Written, problems: Sequence[Problem]) -> list[tuple[int, Problem]]:
@@ -167,6 +175,9 @@ async def propose(request: Request, session: Session, at: At, actor: Writer, dra
     """Propose the draft as the next version."""
 
     async def ask() -> None:
+        found = await sound(session, draft_id)
+        if found and (wrong := await _in_the_way(session, found, at)):
+            raise Incomplete(wrong)
         await actions.propose(session, actor, draft_id, _revision(form), form.get("note"), at=at)
 
     return await _on_draft(request, session, at, draft_id, ask, to=HOME)

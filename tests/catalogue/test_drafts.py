@@ -157,10 +157,10 @@ def test_every_shipped_procedure_is_written_with_the_same_content():
         assert files.sha256_of(written(kept)) == files.sha256(definition)
 
 
-BAD_FILES = ["", "a: [", "- 1\n- 2\n", "procedure: 7\n", "title: \u202eabc\n", "x" * 400_001]
+BAD_FILES = ["", "a: [", "- 1\n- 2\n", "procedure: 7\n", 'procedure: "a\\0b"\n', "title: \u202eabc\n", "x" * 400_001]
 
 
-@pytest.mark.parametrize("content", BAD_FILES, ids=["empty", "broken", "list", "number", "bidi", "long"])
+@pytest.mark.parametrize("content", BAD_FILES, ids=["empty", "broken", "list", "number", "hidden", "bidi", "long"])
 async def test_what_is_no_definition_is_refused_in_words(session, first, content):
     with pytest.raises(Incomplete) as refusal:
         await actions.take_in(session, first, content, at=NOW)

@@ -1,5 +1,6 @@
 """The workshop of procedures: written by one, tried out, published by another."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def address(draft: Page) -> str:
 async def test_a_version_is_written_with_forms_tried_out_and_published_by_another(first: Browser, second: Browser) -> None:
     draft = await begun(first)
     here = address(draft)
-    assert "không có gì khác phiên bản trước" in draft.text
+    assert "Không có gì khác phiên bản trước" in draft.text
     part = await first.get(f"{here}/phan/documents")
     form = part.form("/phan/documents")
     changed = await first.send(part, form, {"new.id": "undertaking", "new.name.vi": "Bản cam kết", "new.name.en": "Undertaking"})
@@ -150,3 +151,14 @@ async def test_the_preview_reacts_as_a_business_would_see_it_and_keeps_nothing(f
     parts = await first.send(foreign, form, {"foreign_capital": "true"})
     assert ("hx-swap-oob" in parts.text, "<html" in parts.text, "phân phối bán lẻ" in parts.text) == (True, False, True)
     assert (await first.get(f"{here}/xem")).form("/xem").fields.get("foreign_capital") is None
+
+
+async def test_a_version_with_a_unit_that_does_not_exist_is_never_proposed(first: Browser) -> None:
+    draft = await begun(first)
+    typed = (await first.get(f"{HOME}/{SLUG}/1.yaml")).content.decode()
+    typed = typed.replace("version: 1\n", "version: 2\n").replace("valid_from: 2026-", "valid_from: 2036-")
+    elsewhere = re.sub(r"unit: [GH]\d\d\.\d+", "unit: G99.999", typed)
+    saved = await first.send(draft, draft.form(address(draft).rpartition("/")[2]), {"text": elsewhere})
+    assert "không có “G99.999”" in saved.text
+    refused = await first.send(saved, saved.form("/de-nghi"), {"note": "Lý do"})
+    assert (refused.status, "/cong-bo/" in refused.text, "/rut/" in refused.text) == (422, False, False)
