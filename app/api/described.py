@@ -48,6 +48,8 @@ OF_EVERY_READ = {
     "RateLimit-Policy": header("The rate and the daily quota of the grant."),
     "RateLimit": header("What is left of them."),
     "DPoP-Nonce": header("The nonce for the next proof."),
+    "Deprecation": header("Only when this version of the dataset will end: since when it should be left (RFC 9745)."),
+    "Sunset": header("Only when it is known: when this version ends (RFC 8594)."),
 }
 DIGEST = {
     "Content-Digest": header("SHA-256 of the body (RFC 9530)."),
