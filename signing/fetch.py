@@ -19,6 +19,9 @@ from signing.revocation import read_item
 log = logging.getLogger(__name__)
 _PORTS = {"http": 80, "https": 443}
 _AT_ONCE = 4
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that the Internet routes; `is_global` also says yes to forms outside it that may lead inside."""
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _MOST_SAID = 4096
 """Of an answer that is a refusal: enough for the word that says why."""
 
@@ -160,10 +163,18 @@ def may_connect(address: str, rules: FetchRules) -> bool:
     """Public addresses only; addresses wrapped in another family are unwrapped first."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
+        ip = _unwrapped(ip)
     if ip.is_loopback:
         return rules.allow_loopback
+    if isinstance(ip, ipaddress.IPv6Address) and ip not in _UNICAST:
+        return False
     return ip.is_global and not ip.is_multicast
+
+
+def _unwrapped(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
 
 
 def _resolved(host: str, entry: tuple[Any, ...]) -> ResolveResult:
