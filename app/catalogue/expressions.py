@@ -9,6 +9,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from math import inf
 from typing import Any, Literal
 
 from app.catalogue import functions
@@ -118,7 +119,7 @@ class _Checker:
 
     def _constant(self, node: ast.Constant) -> Type:
         kinds: dict[type, Type] = {bool: BOOL, int: NUMBER, float: NUMBER, str: TEXT}
-        if type(node.value) not in kinds:
+        if type(node.value) not in kinds or node.value == inf:
             raise ExpressionError(f"the value {node.value!r} is not allowed")
         return kinds[type(node.value)]
 
