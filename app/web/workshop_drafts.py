@@ -137,7 +137,8 @@ async def change(
     things, _ = editable.faulty(editable.things(after, section), read(text).problems)
     wrong = any(thing.errors or any(entry.error for entry in thing.entries) for thing in things)
     stays = wrong or any(form.get(name) for name in ("_up", "_down", "_stay"))
-    return await _on_draft(request, session, at, draft_id, keep, to=f"{ROOT}/{draft_id}/phan/{section.value}" if stays else "")
+    to = f"{ROOT}/{draft_id}/phan/{section.value}" if stays else ""
+    return await _on_draft(request, session, at, draft_id, keep, to=to, typed=text)
 
 
 @router.get("/{draft_id}/trang-cong-khai")

@@ -162,3 +162,11 @@ async def test_a_version_with_a_unit_that_does_not_exist_is_never_proposed(first
     assert "không có “G99.999”" in saved.text
     refused = await first.send(saved, saved.form("/de-nghi"), {"note": "Lý do"})
     assert (refused.status, "/cong-bo/" in refused.text, "/rut/" in refused.text) == (422, False, False)
+
+
+async def test_of_two_who_change_a_part_the_second_keeps_what_was_typed(first: Browser, second: Browser) -> None:
+    here = address(await begun(first))
+    parts = [await each.get(f"{here}/phan/general") for each in (first, second)]
+    await first.send(parts[0], parts[0].form("/phan/general"), {"title.en": "A name of the first"})
+    told = await second.send(parts[1], parts[1].form("/phan/general"), {"title.en": "A name of the second"})
+    assert (told.status, "A name of the second" in told.text) == (409, True)
