@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.events import Event
@@ -29,7 +29,7 @@ from app.core.text import Text
 from app.notices.channels import Letter
 from app.registers.rules import Dataset
 from app.sharing.grants import grant_of
-from app.sharing.models import Agreement, OauthClient, Party
+from app.sharing.models import Agreement, AgreementGrant, OauthClient, Party
 from app.sharing.rules import Status as AgreementStatus
 from app.sharing.statements_of_news import news
 from app.sharing.subscriptions import Kind, Status, key_of, note
@@ -90,14 +90,28 @@ async def _gather_one(session: AsyncSession, subscription_id: UUID, at: datetime
     subscription = await session.get(Subscription, subscription_id)
     if subscription is None:
         return False
-    in_force = (Agreement.code == subscription.agreement, Agreement.status == AgreementStatus.ACTIVE)
-    version = await session.scalar(select(Agreement.version).where(*in_force).limit(1))
+    version = await session.scalar(_given().where(Subscription.id == subscription_id).limit(1))
     if version is None:
         return False
     statement, values = await _asked(session, subscription, version, at)
     connection: Any = (await (await session.connection()).get_raw_connection()).driver_connection
     row = await connection.fetchrow(statement.text, *statement.values(values))
     return bool(row["window_full"])
+
+
+def _given() -> Select[int]:
+    """The agreement version in force that lets a subscription's client follow its dataset for its purpose; none, no row."""
+    same = (AgreementGrant.agreement == Agreement.code) & (AgreementGrant.version == Agreement.version)
+    return (
+        select(Agreement.version)
+        .join(AgreementGrant, same)
+        .join(OauthClient, OauthClient.party == Agreement.party)
+        .where(OauthClient.client_id == Subscription.client_id, OauthClient.status == AgreementStatus.ACTIVE)
+        .where(Agreement.code == Subscription.agreement, Agreement.status == AgreementStatus.ACTIVE)
+        .where(Agreement.purposes.contains(func.jsonb_build_array(func.jsonb_build_object("code", Subscription.purpose))))
+        .where(AgreementGrant.dataset == Subscription.dataset, AgreementGrant.actions.contains(["changes"]))
+        .correlate(Subscription)
+    )
 
 
 async def _asked(session: AsyncSession, subscription: Subscription, version: int, at: datetime) -> tuple[Any, dict[str, Any]]:
@@ -151,11 +165,11 @@ async def send(sessions: Sessions, *, issuer: str, secret: bytes, loopback: bool
 
 
 async def _claim(session: AsyncSession, issuer: str, secret: bytes, at: datetime) -> list[Parcel]:
-    """The oldest due events, leased to us. What belongs to a subscription that is not served waits for it."""
+    """The oldest due events, leased to us. What nobody may be told now, or wants to be told, waits."""
     due = (
         select(WebhookDelivery, Subscription)
         .join(Subscription, Subscription.id == WebhookDelivery.subscription_id)
-        .where(WebhookDelivery.next_at <= at, Subscription.status == Status.ACTIVE)
+        .where(WebhookDelivery.next_at <= at, Subscription.status == Status.ACTIVE, _given().exists())
         .order_by(WebhookDelivery.next_at)
         .limit(_BATCH)
         .with_for_update(of=WebhookDelivery, skip_locked=True)

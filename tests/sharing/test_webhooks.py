@@ -1,6 +1,5 @@
 """Webhooks: told of changes and of nothing else, signed, tried again, suspended, told again."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from app.registers.rules import Dataset
 from app.sharing import webhooks
 from app.sharing.rules import Grant
 from motcua_client import WebhookInvalid, read_webhook
-from tests.machines import FIELDS, ISSUER, PREFIX, Machine, Portal, agree, licence, terms
+from tests.machines import FIELDS, ISSUER, PREFIX, Machine, Portal, agree, fed, licence, terms
 
 ROOT = f"{PREFIX}/subscriptions".removeprefix(ISSUER)
 
@@ -58,6 +57,7 @@ async def told(agency: Machine, portal: Portal) -> Machine:
     async with transaction(portal.sessions) as session:
         await agree(session, terms(grants=(grant,)))
     await agency.get_token()
+    await fed(portal)  # or a subscription begins before what is there already
     return agency
 
 
@@ -66,16 +66,6 @@ async def subscribed(told: Machine, url: str) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
-
-
-FED = "select coalesce(max(changed_xid) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint, true) from shared_record"
-
-
-async def fed(portal: Portal) -> None:
-    """Wait until the feed may show all changes: a transaction anywhere in the cluster, other tests' too, holds it back."""
-    async with asyncio.timeout(60):
-        while not (await _rows(portal, FED))[0][0]:  # noqa: ASYNC110  # the database has nothing to wait for
-            await asyncio.sleep(0.05)
 
 
 async def work(portal: Portal, *, later: timedelta = timedelta(0)) -> None:
@@ -147,6 +137,34 @@ async def test_no_notice_once_the_agreement_is_suspended(told, portal, receiver)
     await issue(portal, "15/2026/GCN-UBCT")
     await work(portal)
     assert receiver.came == []
+
+
+async def test_what_waits_to_be_sent_again_is_kept_while_the_agreement_is_suspended(told, portal, receiver):
+    await subscribed(told, receiver.url)
+    await issue(portal, "31/2026/GCN-UBCT")
+    receiver.status = 500
+    await work(portal)
+    receiver.status, receiver.came = 204, []
+    await _stand(portal, "suspended")
+    await work(portal, later=timedelta(hours=1))
+    assert receiver.came == []
+    await _stand(portal, "active")
+    await work(portal, later=timedelta(hours=2))
+    assert receiver.keys() == ["31/2026/GCN-UBCT"]
+
+
+async def test_an_amendment_that_takes_the_dataset_away_stops_these_notices_and_no_others(told, portal, receiver):
+    await subscribed(told, receiver.url)
+    follows = Grant(Dataset.LICENCES, FIELDS, actions=("read", "changes"))
+    async with transaction(portal.sessions) as session:
+        await agree(session, terms("TT-02", grants=(follows,)))
+    await told.get_token(authorization_details=told.details(agreement="TT-02"))
+    await subscribed(told, f"{receiver.url}?hai")
+    async with transaction(portal.sessions) as session:
+        await agree(session, terms(grants=(Grant(Dataset.DOSSIERS, ("number",)),)))
+    await issue(portal, "32/2026/GCN-UBCT")
+    await work(portal)
+    assert receiver.keys() == ["32/2026/GCN-UBCT"]
 
 
 @pytest.mark.parametrize("status", [500, 302, 404])
@@ -248,6 +266,13 @@ async def test_a_client_has_ten_subscriptions_and_may_end_them(told, receiver):
     listed = (await told.call("GET", ROOT)).json()["items"]
     assert len(listed) == 9
     assert "secret" not in listed[0]
+
+
+async def _stand(portal: Portal, status: str) -> None:
+    """Suspend the agreement in force, or resume it."""
+    latest = "update agreement set status = :status where version = (select max(version) from agreement)"
+    async with transaction(portal.sessions) as session:
+        await session.execute(text(latest), {"status": status})
 
 
 async def _rows(portal: Portal, statement: str) -> list[tuple[Any, ...]]:
