@@ -152,7 +152,7 @@ class Log:
         for number, line in enumerate(lines, 2):
             try:
                 self.line(line)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 self.found.add(f"line {number}: cannot be read ({type(error).__name__})")
         self.finish()
 
@@ -294,7 +294,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             header = json.loads(next(lines))
             key = base64.b64decode(given.key or header["public_key"])
             told = verified(header, lines, key, kept, found)
-    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, RecursionError) as error:
         print(f"This is not a log or a proof of the portal: {error!r}", file=sys.stderr)
         return 2
     print(told)

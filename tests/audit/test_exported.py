@@ -53,6 +53,12 @@ def test_a_log_laid_out_anew_by_another_program_still_holds(judged, lines):
     assert judged(json.dumps(json.loads(line)).encode() + b"\n" for line in lines)[0] == 0
 
 
+def test_a_line_nested_too_deep_is_a_finding(judged, lines):
+    code, told = judged([*lines[:-1], b"[" * 100_000 + b"\n", lines[-1]])
+
+    assert (code, "cannot be read" in told) == (1, True), told
+
+
 FOUND = {
     "altered": "root:",
     "deleted": "checkpoint:",
