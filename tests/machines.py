@@ -1,5 +1,6 @@
 """A portal in this process and clients that can say anything: what the tests of tokens, proofs, reads and filing share."""
 
+import asyncio
 import base64
 import json
 import secrets
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from fastapi import FastAPI
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
+from sqlalchemy import text
 
 from app.core import clock
 from app.core.actor import SYSTEM
@@ -261,6 +263,19 @@ async def licence(session: Any, number: str = "07/2026/GCN-UBCT", **changes: Any
         "signer": "Nguyễn Văn A",
     }
     await registers.put(session, Dataset.LICENCES, number, doc | changes, HOLDER, at=clock.now())
+
+
+SAFE = "select coalesce(max(changed_xid) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint, true) from shared_record"
+
+
+async def fed(portal: Portal) -> None:
+    """Wait until the feed may show all changes: a transaction anywhere in the cluster, other tests' too, holds it back."""
+    async with asyncio.timeout(60):
+        while True:
+            async with transaction(portal.sessions) as session:
+                if await session.scalar(text(SAFE)):
+                    return
+            await asyncio.sleep(0.05)
 
 
 async def an_agency(portal: Portal) -> Machine:

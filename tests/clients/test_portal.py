@@ -9,7 +9,7 @@ from app.core.db import transaction
 from app.registers.rules import Dataset
 from app.sharing.rules import Grant
 from motcua_client import AuthorizationRefused, ClientKey, Portal, Purpose, Refused
-from tests.machines import FIELDS, agree, licence, terms
+from tests.machines import FIELDS, agree, fed, licence, terms
 
 DESCRIBED = yaml.safe_load((Path(__file__).parents[2] / "openapi" / "sharing.yaml").read_text())["paths"]
 UNDER = Purpose("TT-01", "kiem-tra-thue")
@@ -105,11 +105,13 @@ async def test_a_look_up_says_what_is_missing(run, followed, bridge):
 
 
 async def test_changes_are_followed_from_the_place_that_was_kept(run, followed, standing_portal):
+    await fed(standing_portal)
     first = await run(lambda portal: portal.case("HS-1", under=MANY).changes("licences"))
     assert len(first.items) == 4
     assert first.up_to_date
     async with transaction(standing_portal.sessions) as session:
         await licence(session, "11/2026/GCN-UBCT")
+    await fed(standing_portal)
     second = await run(lambda portal: portal.case("HS-1", under=MANY).changes("licences", first.next))
     assert [(each.key, each.op) for each in second] == [("11/2026/GCN-UBCT", "upsert")]
 
