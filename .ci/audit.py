@@ -1,4 +1,4 @@
-"""`make audit`: the clock against a simulator, mutated signed files, our engine parts, a log tampered with, vulnerabilities.
+"""`make audit`: the clock against a simulator, mutated signed files, our engine parts, a forged log, calls, vulnerabilities.
 
 An audit that judged nothing has failed, not passed. MOTCUA_MUTATION_SECONDS (300) and MOTCUA_MUTATION_SEED say how long and
 which mutants; files that broke a promise are kept under build/audit. MOTCUA_CLOCK_CASES (100000) and CLOCK_SEED are the clock's.
@@ -21,7 +21,7 @@ HOME = ROOT / "var" / "audit"
 
 def main() -> None:
     """All parts; each alone with its name as the argument."""
-    parts = {"clock": clock, "mutants": mutants, "replacements": replacements, "log": log, "packages": packages}
+    parts = {"clock": clock, "mutants": mutants, "replacements": replacements, "log": log, "api": api, "packages": packages}
     chosen = sys.argv[1:] or list(parts)
     passed = [parts[name]() for name in chosen]  # all of them, whatever the first one says
     if not all(passed):
@@ -63,6 +63,13 @@ def log() -> bool:
     """Six ways to tamper with a log of a million rows are each found by the stand-alone verifier in under a minute."""
     command = [sys.executable, "-m", "tests.audit.exported", os.environ.get("MOTCUA_LOG_ROWS", "1000000")]
     return not subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def api() -> bool:
+    """Whatever the descriptions of our interfaces allow or forbid is answered as they say: many calls of each kind."""
+    told = os.environ | {"MOTCUA_API_EXAMPLES": os.environ.get("MOTCUA_API_EXAMPLES", "50")}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/api/test_generated.py"]
+    return not subprocess.run(command, cwd=ROOT, env=told, check=False).returncode
 
 
 def packages() -> bool:
