@@ -2,7 +2,7 @@
 
 from signing.binding import Binding, bound_to, bound_to_person, split_tax_code
 from signing.evidence import NO_EVIDENCE, Evidence, Item, Need, Source
-from signing.fetch import FetchFailed, FetchRules, HttpTsa, exchange, fetch, gather
+from signing.fetch import FetchFailed, FetchRules, HttpTsa, exchange, fetch, gather, may_connect
 from signing.fields import FieldBox, prepare
 from signing.keys import SignerPort, SoftSigner, Tsa, timestamp
 from signing.limits import Limits
@@ -61,6 +61,7 @@ __all__ = [
     "finish",
     "gather",
     "is_fresh",
+    "may_connect",
     "needs_of",
     "personal_sign",
     "prepare",

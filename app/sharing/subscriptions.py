@@ -27,9 +27,11 @@ from app.core.errors import Incomplete, NotFound, Problem, WrongState
 from app.core.ids import uuid7
 from app.core.text import Text
 from app.registers.rules import Dataset
-from app.sharing.grants import detail_for
-from app.sharing.models import OauthClient
+from app.sharing.grants import NotGranted, detail_for
+from app.sharing.models import Agreement, OauthClient
+from app.sharing.rules import Status as AgreementStatus
 from app.sharing.subscriptions_models import Subscription, WebhookDelivery
+from signing import FetchRules, may_connect
 
 MOST_OF_A_CLIENT = 10
 MOST_REPLAYED = 10_000
@@ -76,6 +78,7 @@ async def subscribe(
 ) -> tuple[Subscription, str]:
     """Begin to tell a client of changes from now on; the row, and the key of its signatures, which is shown this once."""
     detail = detail_for(claims, wish.dataset, "changes")
+    await _must_be_in_force(session, detail)
     must_be_address(wish.url, loopback=loopback)
     client_id = claims["client_id"]
     # One at a time for each client, or two requests at once would each see room for one more.
@@ -105,6 +108,13 @@ async def subscribe(
     return row, f"whsec_{base64.b64encode(key).decode()}"
 
 
+async def _must_be_in_force(session: AsyncSession, detail: Mapping[str, Any]) -> None:
+    """A token outlives its agreement by minutes; a subscription would by years."""
+    said = (Agreement.code == detail["agreement"], Agreement.version == detail["agreement_version"])
+    if await session.scalar(select(Agreement.status).where(*said)) != AgreementStatus.ACTIVE:
+        raise NotGranted
+
+
 def must_be_address(url: str, *, loopback: bool) -> None:
     """Refuse an address that we would never call. Where it leads is looked at again whenever we call. Raises `Incomplete`."""
     try:
@@ -114,9 +124,17 @@ def must_be_address(url: str, *, loopback: bool) -> None:
         host, port, user, parts = None, None, None, urlsplit("")
     ours = loopback and host in {"127.0.0.1", "localhost"}
     plain = all("!" <= sign <= "~" for sign in url) and "\\" not in url and not parts.fragment
-    good = host and user is None and plain and len(url) <= LONGEST_URL
+    good = host and user is None and plain and len(url) <= LONGEST_URL and (ours or not _is_inside(host))
     if not good or not (ours or (parts.scheme == "https" and port in {None, 443})):
         raise Incomplete([Problem("url", "webhook-url", BAD_URL)])
+
+
+def _is_inside(host: str) -> bool:
+    """Whether a host is a bare address that no public receiver has; what a name leads to is seen when it is called."""
+    try:
+        return not may_connect(host, FetchRules(frozenset()))
+    except ValueError:
+        return "." not in host
 
 
 async def own(session: AsyncSession, client_id: str) -> Sequence[Subscription]:

@@ -231,6 +231,8 @@ async def test_a_test_event_is_about_nothing(told, portal, receiver):
         "https:///tin",
         "https://exa mple.vn/",
         "https://[::1",
+        "https://10.0.0.1/tin",
+        "https://[::ffff:10.0.0.1]/tin",
         "https://example.vn/" + "a" * 500,
     ],
 )
@@ -254,6 +256,13 @@ async def test_a_name_that_leads_into_our_own_house_is_never_called(told, portal
 
 async def test_another_dataset_than_the_agreement_s_is_refused(told, receiver):
     answer = await told.call("POST", ROOT, json={"dataset": "dossiers", "url": receiver.url, "case_ref": "HS-9"})
+    assert answer.status_code == 403
+
+
+async def test_a_token_that_outlives_its_agreement_makes_no_subscription(told, portal, receiver):
+    async with transaction(portal.sessions) as session:
+        await session.execute(text("update agreement set status = 'suspended' where status = 'active'"))
+    answer = await told.call("POST", ROOT, json={"dataset": "licences", "url": receiver.url, "case_ref": "HS-9"})
     assert answer.status_code == 403
 
 
