@@ -55,7 +55,7 @@ seen = Depends(_viewed)
 
 @router.get("/procedures", operation_id="list_procedures")
 async def list_procedures(
-    session: Session, at: At, search: Annotated[str | None, Query(max_length=100)] = None
+    session: Session, at: At, search: Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")] = None
 ) -> asked.ProcedureLines:
     """Procedures in force today; `search` ignores accents."""
     cards = await catalogue.listing(session, search=search, on=day_in_vietnam(at))
