@@ -1,4 +1,4 @@
-"""`make audit`: the clock against a simulator, mutated signed files, our engine parts, a forged log, calls, vulnerabilities.
+"""`make audit`: the clock against a simulator, mutated signed files, our engine parts, a forged log, calls, pages, weaknesses.
 
 An audit that judged nothing has failed, not passed. MOTCUA_MUTATION_SECONDS (300) and MOTCUA_MUTATION_SEED say how long and
 which mutants; files that broke a promise are kept under build/audit. MOTCUA_CLOCK_CASES (100000) and CLOCK_SEED are the clock's.
@@ -21,7 +21,8 @@ HOME = ROOT / "var" / "audit"
 
 def main() -> None:
     """All parts; each alone with its name as the argument."""
-    parts = {"clock": clock, "mutants": mutants, "replacements": replacements, "log": log, "api": api, "packages": packages}
+    every = (clock, mutants, replacements, log, api, pages, packages)
+    parts = {part.__name__: part for part in every}
     chosen = sys.argv[1:] or list(parts)
     passed = [parts[name]() for name in chosen]  # all of them, whatever the first one says
     if not all(passed):
@@ -67,9 +68,15 @@ def log() -> bool:
 
 def api() -> bool:
     """Whatever the descriptions of our interfaces allow or forbid is answered as they say: many calls of each kind."""
-    told = os.environ | {"MOTCUA_API_EXAMPLES": os.environ.get("MOTCUA_API_EXAMPLES", "50")}
+    told = os.environ | {"MOTCUA_API_EXAMPLES": os.environ.get("MOTCUA_API_EXAMPLES", "25")}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/api/test_generated.py"]
     return not subprocess.run(command, cwd=ROOT, env=told, check=False).returncode
+
+
+def pages() -> bool:
+    """Axe looks at every page of the browser's journeys at both widths; `make test` draws one of them for each page."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/journeys"]
+    return not subprocess.run(command, cwd=ROOT, env=os.environ | {"MOTCUA_AUDIT": "1"}, check=False).returncode
 
 
 def packages() -> bool:
