@@ -73,6 +73,7 @@ def cases(operation: Any, mode: GenerationMode, examples: int) -> list[Any]:
 async def broken(machine: Machine, operation: Any, examples: int) -> list[str]:
     """What did not hold for an operation, each with the call that showed it."""
     found: dict[str, str] = {}
+    await machine.refresh()
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
         for case in cases(operation, mode, examples):
             answer = await _sent(machine, case)
@@ -89,7 +90,7 @@ async def broken(machine: Machine, operation: Any, examples: int) -> list[str]:
 
 
 async def _sent(machine: Machine, case: Any) -> httpx.Response:
-    """The answer, asked again with the nonce that came when the first was too old."""
+    """The answer to the call, with our own token and a new proof."""
     kwargs = case.as_transport_kwargs(base_url=ISSUER)
     asked = requests.Request(**{name: value for name, value in kwargs.items() if name in _PARTS}).prepare()
     headers = {name: value for name, value in asked.headers.items() if name.lower() not in _OURS}
