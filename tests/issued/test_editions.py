@@ -8,6 +8,7 @@ import pytest
 from app.issued import actions, editions
 from app.issued.editions import edition, in_force, read
 from app.issued.press import Press
+from app.sharing.agreements_print import EDITION
 from tests.issued.samples import SAMPLES
 from tests.issued.test_render import text_of
 from tests.pki import NOW
@@ -62,7 +63,8 @@ def test_a_template_or_edition_that_does_not_exist_is_refused():
 def test_every_edition_has_a_source_a_ground_and_a_day_and_doubts_are_told():
     known = [one for name in editions.names() for one in editions.editions_of(name)]
     assert all(one.file.exists() and one.legal_basis and one.certainty for one in known)
-    sources = {path.parent.name for path in editions.TEMPLATES.glob("*/*.typ")} - {editions.LAYOUT}
+    elsewhere = {editions.LAYOUT, EDITION.template}  # an agreement is no paper of a dossier: its edition stands where it is printed
+    sources = {path.parent.name for path in editions.TEMPLATES.glob("*/*.typ")} - elsewhere
     assert sources == editions.names()
     assert [entry.id for entry in edition("form-02", 1).uncertain] == ["guidance", "round", "reply_by"]
     assert read(editions.TEMPLATES).keys() == editions.names()

@@ -15,6 +15,7 @@ PARAMS = {
     "what": "kiểm tra thực tế",
     "what_en": "the visit",
     "level": "90",
+    "when": "2026-11-23T02:30:00+00:00",
 }
 
 

@@ -25,7 +25,7 @@ LIST, LOOKUP, CHANGES = f"{PREFIX}/licences", f"{PREFIX}/licences/lookup", f"{PR
 async def reader(agency: Machine, portal: Portal) -> Machine:
     """The agency, allowed to read in every portion, and three licences besides the first."""
     async with transaction(portal.sessions) as session:
-        await agree(session, terms(grants=(Grant(Dataset.LICENCES, FIELDS, actions=ALL),)))
+        await agree(session, terms(grants=(Grant(Dataset.LICENCES, FIELDS, actions=ALL, rate=100_000),)))
         for number, province in (("08", "01"), ("09", "48"), ("10", "79")):
             await licence(session, f"{number}/2026/GCN-UBCT", holder_province=province)
     await agency.get_token()

@@ -87,7 +87,7 @@ async def test_a_procedure_ends_only_by_two(first: Browser, second: Browser) -> 
 
 
 @pytest.mark.parametrize(
-    "content, status, words", [(b"\xff\xfe", 422, "UTF-8"), (b"a: [", 422, "YAML"), (b"procedure: x", 200, "Dòng")]
+    "content, status, words", [(b"\xff\xfe", 422, "UTF-8"), (b"a: [", 422, "YAML"), (b"procedure: thu", 200, "Dòng")]
 )
 async def test_a_file_becomes_a_draft_or_is_refused_in_words(
     first: Browser, tmp_path: Path, content: bytes, status: int, words: str
