@@ -63,7 +63,7 @@ def test_a_template_or_edition_that_does_not_exist_is_refused():
 def test_every_edition_has_a_source_a_ground_and_a_day_and_doubts_are_told():
     known = [one for name in editions.names() for one in editions.editions_of(name)]
     assert all(one.file.exists() and one.legal_basis and one.certainty for one in known)
-    elsewhere = {editions.LAYOUT, EDITION.template}  # an agreement is no paper of a dossier: its edition stands where it is printed
+    elsewhere = {editions.LAYOUT, EDITION.template}  # an agreement's edition stands where it is printed: no paper of a dossier
     sources = {path.parent.name for path in editions.TEMPLATES.glob("*/*.typ")} - elsewhere
     assert sources == editions.names()
     assert [entry.id for entry in edition("form-02", 1).uncertain] == ["guidance", "round", "reply_by"]
