@@ -1,5 +1,6 @@
 """What every page's door shares: the transaction, the moment, who is there, which router they may enter, what they posted."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,9 +79,13 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A form as it came: pairs in order, composed text, no hidden characters."""
+    """A form as it came: pairs in order, composed text, no hidden characters.
+
+    `typed` still has those hidden characters that can be shown to whoever pasted them; an answer to a procedure is told of them.
+    """
 
     pairs: tuple[tuple[str, str], ...]
+    typed: tuple[tuple[str, str], ...] = ()
 
     def get(self, name: str) -> str:
         """The first value of `name`, trimmed; "" when missing."""
@@ -161,7 +166,14 @@ def _read_form(body: bytes) -> Posted:
         pairs = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise TooLarge from None
-    return Posted(tuple((_clean(name), _clean(value)) for name, value in pairs))
+    cleaned = [(_clean(name), value.replace("\r\n", "\n")) for name, value in pairs]
+    return Posted(
+        pairs=tuple((name, _clean(value)) for name, value in cleaned),
+        typed=tuple((name, nfc(_UNSTORABLE.sub("", value))) for name, value in cleaned),
+    )
+
+
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def _clean(value: str) -> str:

@@ -30,7 +30,7 @@ class Pressed:
 
 def pressed(posted: Posted, form: Form) -> Pressed:
     """Read the page's own controls (their names begin with `_`)."""
-    pairs = [pair for pair in posted.pairs if pair[0] != "csrf" and not pair[0].startswith("_")]
+    pairs = [pair for pair in posted.typed if pair[0] != "csrf" and not pair[0].startswith("_")]
     rows: dict[str, int] = {}
     if added := _table(form, posted.get("_add")):
         rows[added] = _count(pairs, added) + 1

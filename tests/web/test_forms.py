@@ -54,6 +54,22 @@ async def test_an_error_stands_beside_what_was_typed_and_in_the_summary(seller: 
     assert (await seller.send(answer, again, values_for(again))).status == 200
 
 
+@pytest.mark.parametrize("sign", ["\u202e", "\u200b", "\ufeff"], ids=["bidi", "zero width", "byte order"])
+async def test_hidden_signs_in_an_answer_are_told_and_not_swallowed(seller: Browser, draft: str, sign: str) -> None:
+    page = await seller.get((await seller.get(draft)).links("/to-khai/")[0])
+    form = page.form("/to-khai/")
+    answer = await seller.send(page, form, values_for(form) | {"registration_office": f"Sở Công{sign} Thương"})
+    assert answer.status == 422
+    assert "có ký tự ẩn" in answer.text
+
+
+async def test_a_control_sign_that_nothing_can_keep_is_left_out(seller: Browser, draft: str) -> None:
+    page = await seller.get((await seller.get(draft)).links("/to-khai/")[0])
+    form = page.form("/to-khai/")
+    answer = await seller.send(page, form, values_for(form) | {"registration_office": "Sở Công\0 Thương"})
+    assert answer.status == 200
+
+
 async def test_a_row_is_added_and_removed_by_the_server(seller: Browser, draft: str) -> None:
     addresses = (await seller.get(draft)).links("/to-khai/")
     pages = [await seller.get(address) for address in addresses]
