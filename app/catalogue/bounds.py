@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import product
 
 from app.catalogue.definition import FieldType
@@ -11,6 +11,7 @@ from app.catalogue.procedure import Procedure
 
 Span = tuple[Decimal, Decimal]
 _ENDLESS = Decimal("1e30")
+_MOST_DONG = Decimal(10**12)
 _ANYTHING: Span = (-_ENDLESS, _ENDLESS)
 
 
@@ -20,6 +21,15 @@ def lowest(source: str, procedure: Procedure) -> Decimal:
         return _span(ast.parse(source.strip(), mode="eval").body, procedure)[0]
     except SyntaxError:
         return -_ENDLESS
+
+
+def is_money(source: str) -> bool:
+    """Whether an amount that is a plain number is whole and not beyond all reason; one that is computed is rounded when asked."""
+    try:
+        amount = Decimal(source.strip().replace("_", ""))
+    except InvalidOperation:
+        return True
+    return amount == amount.to_integral_value() and amount < _MOST_DONG
 
 
 def _span(node: ast.expr, procedure: Procedure) -> Span:

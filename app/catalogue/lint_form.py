@@ -197,6 +197,9 @@ def _fees(procedure: Procedure) -> Iterator[Problem]:
     for fee in procedure.fees:
         if bounds.lowest(fee.amount, procedure) < 0:
             yield fault(f"fees.{fee.id}", "negative-fee", "mức phí có thể âm", "the amount can fall below zero")
+        if not bounds.is_money(fee.amount):
+            said = "mức phí phải là số đồng nguyên, dưới 1.000 tỷ", "the amount must be whole đồng, below 10^12"
+            yield fault(f"fees.{fee.id}.amount", "not-money", *said)
         if fee.amount.strip() == "0":
             said = (
                 "không thu phí thì bỏ mục này; chưa rõ thì ghi fees_unknown",

@@ -99,7 +99,7 @@ class Procedure(Part):
     """One version of one procedure. Everything a door, an action or a template asks about it is answered here."""
 
     slug: str = Field(alias="procedure", pattern=SLUG)
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, strict=True)  # `true` is no number
     source: Source
     code: NationalCode = NationalCode()
     valid_from: date
