@@ -60,7 +60,7 @@ async def confirm(session: AsyncSession, actor: Actor, approval_id: UUID, *, at:
     current = await newest(session)
     if current.version != asked["base"]:
         raise Conflict(MOVED_ON, slug="calendar-moved-on")
-    version = f"{in_vietnam(at):%Y-%m-%d.%H%M%S}"
+    version = f"{in_vietnam(at):%Y-%m-%d.%H%M%S.%f}"  # two may be adopted within a second
     content = changed(current.content, DayChange.of(asked["change"]), version)
     return await adopt(session, actor, content, note=asked["note"], at=at)
 
